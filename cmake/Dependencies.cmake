@@ -1,0 +1,20 @@
+# Libraries, all from Debian 12 (docs/dependencies.md says why each is here).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
+foreach(name re2 libnghttp2 libzstd)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${name})
+endforeach()
+find_package(Snappy REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+
+# Asio: header only, coroutines on, no deprecated interfaces.
+add_library(alloy_asio INTERFACE)
+target_compile_definitions(alloy_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(alloy_asio INTERFACE Boost::headers Threads::Threads)
