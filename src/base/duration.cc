@@ -111,7 +111,8 @@ std::string format_duration(Duration duration) {
   const int64_t count = duration.count();
   if (count == 0) return "0s";
   std::string out = count < 0 ? "-" : "";
-  const uint64_t total = count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
+  const uint64_t total =
+      count < 0 ? 0 - static_cast<uint64_t>(count) : static_cast<uint64_t>(count);
   if (total < 1'000'000'000) {
     const int digits = total < 1'000 ? 0 : total < 1'000'000 ? 3 : 6;
     append_fraction(out, total, digits);

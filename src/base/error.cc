@@ -11,7 +11,7 @@ namespace alloy {
 
 Error Error::from_errno(std::string_view what) {
   const int code = errno;
-  const ErrorKind kind = code == ENOENT ? ErrorKind::not_found
+  const ErrorKind kind = code == ENOENT                     ? ErrorKind::not_found
                          : code == ENOSPC || code == EDQUOT ? ErrorKind::full
                                                             : ErrorKind::failed;
   char buffer[128];

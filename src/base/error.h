@@ -53,8 +53,8 @@ inline std::unexpected<Error> fail(std::string message, ErrorKind kind = ErrorKi
 
 #define ALLOY_CONCAT_INNER(a, b) a##b
 #define ALLOY_CONCAT(a, b) ALLOY_CONCAT_INNER(a, b)
-#define ALLOY_TRY_VALUE(keyword, result, declaration, expression)        \
-  auto result = (expression);                                            \
+#define ALLOY_TRY_VALUE(keyword, result, declaration, expression)                  \
+  auto result = (expression);                                                      \
   if (!result) keyword std::unexpected<::alloy::Error>(std::move(result).error()); \
   declaration = *std::move(result)
 #define ALLOY_TRY_VOID(keyword, result, expression) \

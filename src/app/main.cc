@@ -1,0 +1,2 @@
+// The command line: `alloy run|fmt|validate|...`.
+int main() { return 0; }
