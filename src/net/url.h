@@ -32,8 +32,8 @@ struct Url {
   // Path and query, as a request line has them.
   std::string target() const;
   std::string to_string() const;
-  // The same with the password as "xxxxx", for messages.
-  std::string redacted() const;
+  // The same with another text in place of the password, for messages.
+  std::string redacted(std::string_view instead = "xxxxx") const;
 };
 
 // Errors: `parse "x": first path segment in URL cannot contain colon` and the like, kind invalid.
