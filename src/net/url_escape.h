@@ -1,0 +1,19 @@
+// Percent-escaping by Go's rules, which differ by the part of the URL.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace alloy::net {
+
+enum class UrlPart : unsigned char { path, path_segment, host, user, query, fragment };
+
+std::string escape_url_part(std::string_view text, UrlPart part);
+// Errors: `invalid URL escape "%zz"`, `invalid character " " in host name`; kind invalid.
+Result<std::string> unescape_url_part(std::string_view text, UrlPart part);
+// Like Go's %q, for texts in messages.
+std::string quote(std::string_view text);
+
+}  // namespace alloy::net
