@@ -1,0 +1,40 @@
+// Native histograms as Prometheus models them: sparse buckets at exponential or custom bounds,
+// counted in integers (with deltas from bucket to bucket) or floats.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace alloy {
+
+// A run of consecutive buckets; `offset` is the gap to the previous run (for the first one, the
+// index of its first bucket).
+struct BucketSpan {
+  int32_t offset = 0;
+  uint32_t length = 0;
+
+  friend bool operator==(const BucketSpan&, const BucketSpan&) = default;
+};
+
+struct NativeHistogram {
+  enum class ResetHint : uint8_t { unknown, yes, no, gauge };
+  // The schema of histograms whose bounds are listed in `custom_bounds` (NHCB).
+  static constexpr int32_t custom_buckets_schema = -53;
+
+  bool is_float = false;
+  ResetHint reset_hint = ResetHint::unknown;
+  int32_t schema = 0;
+  double zero_threshold = 0;
+  double sum = 0;                      // The stale marker here makes the whole histogram one.
+  uint64_t count = 0, zero_count = 0;  // Of an integer histogram.
+  double count_float = 0, zero_count_float = 0;  // Of a float histogram.
+  std::vector<BucketSpan> positive_spans, negative_spans;
+  std::vector<int64_t> positive_deltas, negative_deltas;  // Of an integer histogram.
+  std::vector<double> positive_counts, negative_counts;   // Of a float histogram: absolute.
+  std::vector<double> custom_bounds;                      // Upper bounds without +Inf.
+
+  bool uses_custom_buckets() const { return schema == custom_buckets_schema; }
+  friend bool operator==(const NativeHistogram&, const NativeHistogram&) = default;
+};
+
+}  // namespace alloy

@@ -1,0 +1,68 @@
+// Remembers what relabelling made of each series, by slot: a steady stream of samples is relabelled
+// by one array access a sample, however many series there are.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "signals/metric_batch.h"
+#include "signals/relabel.h"
+#include "signals/series.h"
+
+namespace alloy {
+
+// Not thread-safe; the owner has a lock around it (`mutex()` is there for that).
+class RelabelCache {
+ public:
+  struct Counts {
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+    uint64_t deletes = 0;  // Entries given up because their series ended or their slot was reused.
+  };
+
+  explicit RelabelCache(SeriesStore& store);
+  ~RelabelCache();
+  RelabelCache(const RelabelCache&) = delete;
+  RelabelCache& operator=(const RelabelCache&) = delete;
+
+  // Forgets everything and goes on with other rules; labels in `extra` (sorted) are added to each
+  // series that lacks them before the rules run (external labels).
+  void reset(RelabelRulesPointer rules, LabelSet extra = {});
+
+  // What the series is after relabelling; null if the rules drop it. Valid until the cache is
+  // used again with another generation of the series (until then the cache holds a reference).
+  const Series* find(const Series& series);
+  // Gives up the entry of a series that ended; its result stays valid until the next sweep().
+  void forget(const Series& series);
+  // Releases what was forgotten, and entries that no find() has asked for during the last two
+  // sweeps if `and_unused`.
+  void sweep(bool and_unused);
+
+  size_t size() const { return size_; }
+  const Counts& counts() const { return counts_; }
+  std::mutex& mutex() { return mutex_; }
+
+ private:
+  struct Entry {
+    uint64_t uid = 0;  // Of the series before relabelling; 0: the entry is empty.
+    SeriesNumber result = no_series;
+    uint32_t last_used = 0;  // The sweep period.
+  };
+  const Series* compute(Entry& entry, const Series& series);
+  void drop(Entry& entry);
+
+  SeriesStore& store_;
+  std::mutex mutex_;
+  RelabelRulesPointer rules_;
+  LabelSet extra_;
+  std::vector<Entry> entries_;  // By slot.
+  std::vector<SeriesNumber> forgotten_;
+  uint32_t period_ = 0;
+  size_t size_ = 0;
+  Counts counts_;
+  LabelBuilder builder_;
+  std::vector<Label> labels_;
+};
+
+}  // namespace alloy
