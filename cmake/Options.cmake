@@ -15,6 +15,8 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+# Some libraries ask for it; a precompiled header serves only those who agree with it.
+add_compile_options(-pthread)
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers)
 if(ALLOY_WERROR)
   add_compile_options(-Werror)
