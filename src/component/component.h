@@ -69,7 +69,7 @@ struct Described {
 };
 
 template <class T>
-Described describe(T value) {
+Described described(T value) {
   return {&schema_of<T>, std::make_shared<const T>(std::move(value))};
 }
 
