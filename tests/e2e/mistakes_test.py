@@ -9,7 +9,7 @@ from peers import ALLOY, Alloy, Story, http
 CONFIG = """\
 local.file "secret" {
   filename  = "/etc/hostname"
-  @1 detector  = "telepathy"
+  is_secret = @1 "no"
   @2 colour    = "red"
 }
 
@@ -46,7 +46,7 @@ prometheus.relabel "numbers" {
 }
 """
 MESSAGES = {
-    1: "",
+    1: "expected bool, got string",
     2: 'unrecognized attribute name "colour"',
     3: 'cannot find the definition of component name "local.fail"',
     4: 'component "local.file" must have a label',
