@@ -74,7 +74,7 @@ concept CustomMember = requires(const T& value, T& into, const Value& from) {
 template <class T>
 const Schema& schema_getter();
 
-namespace describe {
+namespace schema_internal {
 
 // What to decode for the text of a TextMember and how an unknown text of an enum is refused.
 Converted<std::string> text_of(const Value& value);
@@ -396,8 +396,8 @@ struct Describe<std::shared_ptr<T>> {
   }
 };
 
-}  // namespace describe
+}  // namespace schema_internal
 
-using describe::member_type;
+using schema_internal::member_type;
 
 }  // namespace alloy

@@ -66,7 +66,7 @@ struct Schema {
   Result<void> (*validate)(void* object);
 };
 
-namespace describe {
+namespace schema_internal {
 
 template <class M>
 struct MemberPointer;
@@ -159,27 +159,27 @@ constexpr bool have_a_name_in_common(std::span<const Field> earlier, std::span<c
   return false;
 }
 
-}  // namespace describe
+}  // namespace schema_internal
 
 // An attribute that has to be there.
 template <auto pointer>
 consteval Field required(std::string_view name, std::string_view doc) {
-  return describe::field<pointer>(FieldKind::attribute, Presence::required, name, doc);
+  return schema_internal::field<pointer>(FieldKind::attribute, Presence::required, name, doc);
 }
 
 // An attribute that keeps its default where it is not given.
 template <auto pointer>
 consteval Field optional(std::string_view name, std::string_view doc) {
-  return describe::field<pointer>(FieldKind::attribute, Presence::optional, name, doc);
+  return schema_internal::field<pointer>(FieldKind::attribute, Presence::optional, name, doc);
 }
 
 // A block that may be given once. A member of a struct type keeps its defaults without one, a
 // std::optional stays empty; a map takes any attributes.
 template <auto pointer>
 consteval Field block(std::string_view name, std::string_view doc) {
-  static_assert(describe::is_block<describe::type_of<pointer>>,
+  static_assert(schema_internal::is_block<schema_internal::type_of<pointer>>,
                 "A block is a struct with a schema, a std::optional of one, or a map");
-  return describe::field<pointer>(FieldKind::block, Presence::optional, name, doc);
+  return schema_internal::field<pointer>(FieldKind::block, Presence::optional, name, doc);
 }
 
 // A block that has to be given exactly once.
@@ -193,9 +193,9 @@ consteval Field required_block(std::string_view name, std::string_view doc) {
 // A block that may be given any number of times: a std::vector of structs.
 template <auto pointer>
 consteval Field blocks(std::string_view name, std::string_view doc) {
-  static_assert(describe::is_block_list<describe::type_of<pointer>>,
+  static_assert(schema_internal::is_block_list<schema_internal::type_of<pointer>>,
                 "Repeated blocks are a std::vector of structs with a schema");
-  return describe::field<pointer>(FieldKind::blocks, Presence::optional, name, doc);
+  return schema_internal::field<pointer>(FieldKind::blocks, Presence::optional, name, doc);
 }
 
 // A block that has to be given at least once.
@@ -209,17 +209,18 @@ consteval Field required_blocks(std::string_view name, std::string_view doc) {
 // The label of the block, which makes one mandatory.
 template <auto pointer>
 consteval Field label(std::string_view doc) {
-  static_assert(std::is_same_v<describe::type_of<pointer>, std::string>, "Labels are strings");
-  return describe::field<pointer>(FieldKind::label, Presence::required, "", doc);
+  static_assert(std::is_same_v<schema_internal::type_of<pointer>, std::string>,
+                "Labels are strings");
+  return schema_internal::field<pointer>(FieldKind::label, Presence::required, "", doc);
 }
 
 // The fields of a member struct, which several schemas share.
 template <auto pointer>
 consteval Field inlined() {
-  static_assert(Structure<describe::type_of<pointer>>,
+  static_assert(Structure<schema_internal::type_of<pointer>>,
                 "Only a struct with a schema can be inlined");
-  Field field = describe::field<pointer>(FieldKind::inlined, Presence::optional, "", "");
-  field.inlined_fields = describe::field_table<describe::type_of<pointer>>;
+  Field field = schema_internal::field<pointer>(FieldKind::inlined, Presence::optional, "", "");
+  field.inlined_fields = schema_internal::field_table<schema_internal::type_of<pointer>>;
   return field;
 }
 
@@ -231,9 +232,9 @@ consteval Field inlined() {
 // where each element has exactly one of them. The blocks are called "<name>.json" and so on.
 template <auto pointer>
 consteval Field one_of(std::string_view name, std::string_view doc) {
-  static_assert(describe::is_block_list<describe::type_of<pointer>>,
+  static_assert(schema_internal::is_block_list<schema_internal::type_of<pointer>>,
                 "One-of blocks are a std::vector of structs of optional blocks");
-  return describe::field<pointer>(FieldKind::one_of, Presence::optional, name, doc);
+  return schema_internal::field<pointer>(FieldKind::one_of, Presence::optional, name, doc);
 }
 
 // A complete schema, in the order in which the API and the documentation show it. Structs that
@@ -248,19 +249,19 @@ consteval Fields<sizeof...(List)> fields(List... list) {
   bool has_label = false;
   for (size_t i = 0; i < table.size(); ++i) {
     const Field& field = table[i];
-    describe::check_field(field);
+    schema_internal::check_field(field);
     if (field.kind == FieldKind::label) {
-      if (has_label) describe::schema_has_two_labels();
+      if (has_label) schema_internal::schema_has_two_labels();
       has_label = true;
     }
-    if (describe::have_a_name_in_common({table.data(), i}, {&field, 1})) {
-      describe::schema_has_two_fields_of_one_name();
+    if (schema_internal::have_a_name_in_common({table.data(), i}, {&field, 1})) {
+      schema_internal::schema_has_two_fields_of_one_name();
     }
   }
   return table;
 }
 
-namespace describe {
+namespace schema_internal {
 
 template <class T>
 consteval auto validate_function() -> Result<void> (*)(void*) {
@@ -271,15 +272,15 @@ consteval auto validate_function() -> Result<void> (*)(void*) {
   }
 }
 
-}  // namespace describe
+}  // namespace schema_internal
 
 // The schema of a struct.
 template <Structure T>
 inline constexpr Schema schema_of = {
-    .fields = describe::field_table<T>,
+    .fields = schema_internal::field_table<T>,
     .create = []() -> std::shared_ptr<void> { return std::make_shared<T>(); },
     .reset = [](void* object) { *static_cast<T*>(object) = T{}; },
-    .validate = describe::validate_function<T>(),
+    .validate = schema_internal::validate_function<T>(),
 };
 
 template <class T>
