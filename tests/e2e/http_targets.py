@@ -84,7 +84,7 @@ class BrokenTargets(Server):
                 self.answer(200, b"e2e_good 1\n")
 
             def serve_garbage(self):
-                self.answer(200, bytes(range(256)) * 8)
+                self.answer(200, bytes(range(1, 256)) * 8)
 
             def serve_half(self):
                 self.answer(200, b"e2e_half 1\ne2e_half_two{broken 2\n")
