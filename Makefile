@@ -77,8 +77,10 @@ bench: ## Build and run the micro benchmarks (docs/benchmarks.md has the whole-p
 conformance: build ## Run the recorded behaviour of the real program (needs SHARED=../shared)
 	@$(SHARED)/conformance/conform run --alloy $(BUILD)/bin/alloy --baseline tests/conformance-baseline.txt
 
-docs: build ## Write docs/components/ anew from the schemas and the components' own pages
-	@scripts/component-docs $(BUILD)/bin/alloy docs/components
+docs: deps ## Write docs/components/ anew from the schemas and the components' own pages
+	@cmake --preset dev
+	@cmake --build $(BUILD) --target component_reference -j $(JOBS)
+	@$(BUILD)/bin/component_reference . docs/components
 
 install: release ## Install the release build below PREFIX (/usr/local), honouring DESTDIR
 	@scripts/install $(RELEASE)/bin/alloy "$(DESTDIR)$(PREFIX)"
