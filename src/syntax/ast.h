@@ -162,6 +162,7 @@ struct BlockStatement : Statement {
 // A comment with its delimiters; carriage returns are removed.
 struct Comment {
   Position position;
+  uint32_t end_line = 0;
   std::string_view text;
 };
 

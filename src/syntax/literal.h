@@ -14,9 +14,6 @@ std::optional<std::string> unquote(std::string_view literal);
 // The value of the inside of a quoted object key.
 std::optional<std::string> unescape(std::string_view text);
 
-// A string literal with the given value. Bytes that are not UTF-8 are escaped.
-std::string quote(std::string_view value);
-
 // Whether the text could stand as a name in a configuration.
 bool is_identifier(std::string_view text);
 

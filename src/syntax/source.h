@@ -1,6 +1,7 @@
 // Source texts and places in them: what every token, node and diagnostic points at.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,6 +36,9 @@ struct Source {
   std::string name;
   std::string text;
 };
+
+// The largest text that is parsed: positions are 32-bit.
+inline constexpr size_t source_bytes_max = size_t{1} << 30;
 
 using SourcePointer = std::shared_ptr<const Source>;
 
