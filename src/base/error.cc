@@ -15,7 +15,10 @@ Error Error::from_errno(std::string_view what) {
                          : code == ENOSPC || code == EDQUOT ? ErrorKind::full
                                                             : ErrorKind::failed;
   char buffer[128];
-  return Error(fmt::format("{}: {}", what, strerror_r(code, buffer, sizeof buffer)), kind);
+  // In small letters, as Go prints it.
+  std::string reason = strerror_r(code, buffer, sizeof buffer);
+  if (!reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z') reason[0] += 'a' - 'A';
+  return Error(fmt::format("{}: {}", what, reason), kind);
 }
 
 Error Error::with_context(std::string_view context) && {
