@@ -1,0 +1,95 @@
+#include "app/fmt_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "base/file.h"
+#include "syntax/printer.h"
+
+namespace alloy::app {
+namespace {
+
+// Replaces the content of the file, which keeps its permissions.
+Result<> write_in_place(const std::string& path, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  if (file < 0) return std::unexpected(Error::from_errno("open " + path));
+  Result<> result;
+  while (result && !text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<size_t>(written));
+    } else if (errno != EINTR) {
+      result = std::unexpected(Error::from_errno("write " + path));
+    }
+  }
+  if (::close(file) != 0 && result) result = std::unexpected(Error::from_errno("close " + path));
+  return result;
+}
+
+Result<std::string> read_regular_file(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return std::unexpected(Error::from_errno("stat " + path));
+  if (S_ISDIR(status.st_mode)) return fail("cannot format a directory", ErrorKind::invalid);
+  return read_file(path);
+}
+
+}  // namespace
+
+Result<int> run_fmt(const FmtOptions& options, Console& console) {
+  if (options.write && options.test) {
+    return fail("cannot use -w/--write and -t/--test at the same time", ErrorKind::invalid);
+  }
+  const bool is_stdin = options.path == "-";
+  if (is_stdin && options.write) {
+    return fail("cannot use -w with standard input", ErrorKind::invalid);
+  }
+  const std::string name = is_stdin ? "<stdin>" : options.path;
+  TRY(std::string text,
+      is_stdin ? Result<std::string>(console.read_in()) : read_regular_file(options.path));
+  const auto source = syntax::make_source(name, std::move(text));
+  const auto formatted = syntax::format(source);
+  if (!formatted) {
+    for (const auto& diagnostic : formatted.error()) console.err(diagnostic.to_string() + "\n");
+    return fail("encountered errors during formatting", ErrorKind::invalid);
+  }
+  const bool is_changed = *formatted != source->text;
+  if (options.test) {
+    if (is_changed) return fail(fmt::format("file {} is not formatted correctly", name));
+    return 0;
+  }
+  if (!options.write) {
+    console.out(*formatted);
+  } else if (is_changed) {
+    TRY(write_in_place(options.path, *formatted));
+  }
+  return 0;
+}
+
+Command fmt_command() {
+  auto options = std::make_shared<FmtOptions>();
+  return {
+      .use = "fmt [flags] file",
+      .aliases = {"format"},
+      .summary = "Format a configuration file",
+      .description =
+          "Puts the configuration in a file or, without one or for -, in standard input into the\n"
+          "standard layout, and prints it. With -w the file itself is rewritten instead.",
+      .flags = {{"write", &options->write, "Rewrite the file instead of printing the result", 'w'},
+                {"test", &options->test,
+                 "Exit with an error when changes would be made. Cannot be used with -w/--write",
+                 't'}},
+      .arguments = {.max = 1},
+      .run =
+          [options](const Invocation& call) {
+            FmtOptions chosen = *options;
+            if (!call.arguments.empty()) chosen.path = call.arguments[0];
+            return run_fmt(chosen, call.console);
+          },
+  };
+}
+
+}  // namespace alloy::app
