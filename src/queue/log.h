@@ -1,0 +1,182 @@
+// The durable, size-capped queue: a folder of segments that records are appended to, and one cursor
+// for each reader that only moves when the reader acknowledges.
+//
+// Promises. What was appended is delivered to every reader at least once, in order, across restarts
+// and crashes, unless a limit or damage forbids it: that is counted by reason, to the item. A log
+// never fails to take a record: while the disk refuses, records wait in a small piece of memory.
+// Memory is otherwise only a window: readers read from the files. A segment goes when every reader
+// has passed it, or when the limits say so (oldest first).
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "queue/cursor.h"
+#include "queue/file_system.h"
+#include "queue/record.h"
+
+namespace alloy::queue {
+
+struct LogLimits {
+  uint64_t bytes_max = 4ull << 30;  // Of all segments together; the oldest is dropped beyond.
+  Duration age_max = 8h;            // Records that waited for longer are dropped.
+  uint64_t segment_bytes = 16ull << 20;
+  uint64_t memory_bytes_max = 16ull << 20;  // While the disk refuses to take more.
+};
+
+// Why records never reached a reader.
+enum class DropReason : unsigned char {
+  full,     // The log had reached its size.
+  expired,  // They were older than the log keeps them.
+  damaged,  // Their bytes on disk could not be read.
+  disk,     // The disk refused them, and the memory for that time was full too.
+};
+inline constexpr size_t drop_reasons = 4;
+std::string_view name_of(DropReason reason);
+
+struct ReaderStats {
+  Counts pending = {};  // Appended and not yet acknowledged.
+  uint64_t records_pending = 0;
+  std::array<Counts, drop_reasons> dropped = {};
+};
+
+struct LogStats {
+  uint64_t bytes = 0;
+  uint64_t bytes_in_memory = 0;
+  uint64_t segments = 0;
+  uint64_t first_segment = 0;  // Numbers of segments, by their first record.
+  uint64_t current_segment = 0;
+  uint64_t records_appended = 0;  // Since it was opened, as the following.
+  uint64_t bytes_appended = 0;
+  uint64_t write_failures = 0;
+  uint64_t segments_removed = 0;
+  uint64_t damages = 0;
+};
+
+class Reader;
+
+class Log : public std::enable_shared_from_this<Log> {
+ public:
+  struct Options {
+    std::string folder;
+    LogLimits limits;
+    FileSystem* files = &real_file_system();
+    Clock* clock = &real_clock();
+    Logger logger;
+  };
+
+  // Creates the folder or takes up what lies in it. Fails when the folder cannot be used at all;
+  // damage inside is survived.
+  static Result<std::shared_ptr<Log>> open(Options options);
+
+  // Takes a record; from any thread. `announced` gets its sequence before the first byte is
+  // written: who keeps that in a file can tell after a crash whether the record got in.
+  uint64_t append(const RecordInfo& info, std::string_view payload,
+                  std::atomic<uint64_t>* announced = nullptr);
+
+  // The reader of this name, at its cursor; a new one starts at the end. One handle at a time: an
+  // older one must no longer be used.
+  std::shared_ptr<Reader> reader(const std::string& key);
+  std::vector<std::string> reader_keys() const;
+  // The cursor goes over to another name (which must be free).
+  void rename_reader(const std::string& from, const std::string& to);
+  // Forgets a reader, so that it holds nothing back any more.
+  void remove_reader(const std::string& key);
+
+  void set_limits(LogLimits limits);
+  // Housekeeping for now and then: expires, brings what waits in memory to the disk.
+  void tidy();
+  // Makes what was appended survive a power failure; may take long.
+  Result<> sync();
+
+  // The sequence that the next record gets.
+  uint64_t next_sequence() const;
+  // Whether every reader is through with everything.
+  bool is_drained() const;
+  LogStats stats() const;
+  ReaderStats reader_stats(const std::string& key) const;
+  const std::string& folder() const { return options_.folder; }
+
+  // Removes a log's files and its folder.
+  static Result<> destroy(FileSystem& files, const std::string& folder);
+
+ private:
+  friend class Reader;
+
+  struct Segment {
+    std::string path;
+    uint64_t first_sequence = 0;
+    int64_t created_at = 0;
+    int64_t appended_at = 0;  // The last time.
+    Counts counted_before = {};
+    uint64_t bytes = 0;
+  };
+  struct MemoryRecord {
+    RecordHeader header;
+    std::string payload;
+  };
+  // Where a reader is. `next` is the record it gets next; `cursor` lags behind it by what is out.
+  struct ReaderState {
+    std::string key;
+    Cursor cursor;
+    Cursor next;
+    std::map<uint64_t, Cursor> in_flight;  // By sequence.
+    std::unique_ptr<CursorFile> file;
+    bool stored = true;  // Whether the file has the cursor.
+    std::array<Counts, drop_reasons> dropped = {};
+    std::shared_ptr<Event> appended;
+  };
+  struct Boundary {
+    uint64_t sequence;
+    Counts counted;
+  };
+
+  explicit Log(Options options) : options_(std::move(options)) {}
+
+  Result<> recover();
+  void recover_segment(const std::string& name, uint64_t named_sequence);
+  void recover_cursor(const std::string& name);
+  std::string path_of(const std::string& name) const { return options_.folder + "/" + name; }
+  int64_t now() const { return to_unix_milliseconds(options_.clock->wall()); }
+
+  Result<> write_record(const RecordHeader& header, std::string_view payload);
+  Result<> start_segment(const RecordHeader& first);
+  void stop_segment();
+  void keep_in_memory(const RecordHeader& header, std::string_view payload);
+  bool flush_memory();
+  void note_write_failure(const Error& error);
+
+  Boundary boundary_behind_segment(size_t index) const;
+  void make_room(uint64_t bytes);
+  void drop_front_segment(DropReason reason);
+  void remove_front_segment();
+  void remove_passed();
+  void skip_to(ReaderState& reader, const Boundary& boundary, DropReason reason);
+  void settle(ReaderState& reader);
+  void store_cursor(ReaderState& reader);
+  Cursor slowest() const;
+
+  Options options_;
+  mutable std::mutex mutex_;  // Guards everything below, and the limits in the options.
+  std::deque<Segment> segments_;
+  std::unique_ptr<File> current_;  // Of the last segment, while it takes records.
+  uint64_t current_end_ = 0;       // The sequence behind its last record.
+  std::deque<MemoryRecord> memory_;
+  uint64_t memory_bytes_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t next_sequence_ = 1;
+  Counts counted_ = {};
+  std::map<std::string, std::shared_ptr<ReaderState>> readers_;
+  LogStats stats_;
+  bool failing_ = false;  // The last write failed; said once.
+  bool unsynced_ = false;
+};
+
+}  // namespace alloy::queue

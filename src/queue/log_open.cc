@@ -1,0 +1,104 @@
+// Opening a log: takes up what an earlier life, a crash or a failing disk left in the folder.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "queue/log.h"
+#include "queue/segment.h"
+
+namespace alloy::queue {
+
+Result<std::shared_ptr<Log>> Log::open(Options options) {
+  std::shared_ptr<Log> log(new Log(std::move(options)));
+  TRY(log->options_.files->create_folder(log->options_.folder));
+  TRY(log->recover());
+  return log;
+}
+
+Result<> Log::recover() {
+  const std::lock_guard lock(mutex_);
+  TRY(const auto names, options_.files->list(options_.folder));
+  for (const std::string& name : names) {
+    if (const auto sequence = parse_segment_file_name(name)) recover_segment(name, *sequence);
+  }
+  for (const std::string& name : names) {
+    if (CursorFile::is_file_name(name)) recover_cursor(name);
+  }
+  // A cursor may be ahead of the segments: they went with a power failure, or were all passed.
+  for (const auto& [key, reader] : readers_) {
+    if (reader->cursor.sequence <= next_sequence_) continue;
+    next_sequence_ = reader->cursor.sequence;
+    for (size_t i = 0; i < count_kinds; ++i) {
+      counted_[i] = std::max(counted_[i], reader->cursor.counted[i]);
+    }
+  }
+  remove_passed();
+  return {};
+}
+
+// Segments come in rising order, so the last one says where the log ends.
+void Log::recover_segment(const std::string& name, uint64_t named_sequence) {
+  const std::string path = path_of(name);
+  auto file = options_.files->open(path, OpenMode::read_only);
+  Result<SegmentSummary> summary =
+      file ? summarize_segment(**file) : std::unexpected(std::move(file).error());
+  const Result<uint64_t> size = file ? (*file)->size() : Result<uint64_t>(0);
+  if (!summary || !size) {
+    const Error& error = summary ? size.error() : summary.error();
+    options_.logger.error("cannot read a queue segment", {{"file", path}, {"err", error}});
+    ++stats_.damages;
+    return;
+  }
+  if (!summary->header) ++stats_.damages;
+  if (!summary->first) {
+    // Nothing in it can be delivered; the hole is counted by who comes to it.
+    (void)options_.files->remove(path);
+    next_sequence_ = std::max(next_sequence_, named_sequence);
+    return;
+  }
+  Segment segment{.path = path,
+                  .first_sequence = named_sequence,
+                  .created_at = summary->first->header.appended_at,
+                  .appended_at = summary->first->header.appended_at,
+                  .counted_before = summary->header ? summary->header->counted_before
+                                                    : summary->first->header.counted_before,
+                  .bytes = *size};
+  const auto& last = summary->last ? summary->last : summary->first;
+  segment.appended_at = last->header.appended_at;
+  next_sequence_ = std::max(next_sequence_, last->header.sequence + (summary->last ? 1 : 0));
+  counted_ = summary->last ? last->header.counted_after() : last->header.counted_before;
+  bytes_ += segment.bytes;
+  segments_.push_back(std::move(segment));
+}
+
+void Log::recover_cursor(const std::string& name) {
+  const std::string path = path_of(name);
+  auto loaded = CursorFile::load(*options_.files, path);
+  if (!loaded) {
+    options_.logger.error("cannot read a queue cursor; its reader starts anew",
+                          {{"file", path}, {"err", loaded.error()}});
+    ++stats_.damages;
+    (void)options_.files->remove(path);
+    return;
+  }
+  auto state = std::make_shared<ReaderState>();
+  state->key = loaded->key;
+  state->file = std::move(loaded->file);
+  state->appended = std::make_shared<Event>();
+  if (loaded->cursor) {
+    state->cursor = *loaded->cursor;
+  } else {
+    // Rather twice than never: from the oldest record there is.
+    options_.logger.error("a queue cursor is damaged; sending everything again",
+                          {{"file", path}, {"reader", state->key}});
+    ++stats_.damages;
+    state->cursor = {next_sequence_, counted_};
+    if (!segments_.empty()) {
+      state->cursor = {segments_.front().first_sequence, segments_.front().counted_before};
+    }
+  }
+  state->next = state->cursor;
+  readers_[state->key] = std::move(state);
+}
+
+}  // namespace alloy::queue
