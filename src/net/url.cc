@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "net/url_escape.h"
 
 namespace alloy::net {
@@ -164,7 +165,7 @@ std::string Url::port() const {
 }
 
 std::string Url::escaped_path() const {
-  if (!raw_path.empty()) {
+  if (!raw_path.empty() && is_escaped_path(raw_path)) {
     const auto decoded = unescape_url_part(raw_path, UrlPart::path);
     if (decoded && *decoded == path) return raw_path;
   }

@@ -1,6 +1,10 @@
 #include "net/url_escape.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "base/text.h"
 
 namespace alloy::net {
 namespace {
@@ -91,34 +95,10 @@ Result<std::string> unescape_url_part(std::string_view text, UrlPart part) {
   return out;
 }
 
-std::string quote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + '"';
+bool is_escaped_path(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return is_one_of(c, "!$&'()*+,;=:@[]%") || !must_escape(c, UrlPart::path);
+  });
 }
 
 }  // namespace alloy::net

@@ -13,7 +13,7 @@ enum class UrlPart : unsigned char { path, path_segment, host, user, query, frag
 std::string escape_url_part(std::string_view text, UrlPart part);
 // Errors: `invalid URL escape "%zz"`, `invalid character " " in host name`; kind invalid.
 Result<std::string> unescape_url_part(std::string_view text, UrlPart part);
-// Like Go's %q, for texts in messages.
-std::string quote(std::string_view text);
+// Whether a path is spelled in a way that may go on the wire as it is.
+bool is_escaped_path(std::string_view text);
 
 }  // namespace alloy::net
