@@ -166,6 +166,7 @@ struct ComponentType {
   std::string_view doc;  // One sentence.
   Stability stability = Stability::generally_available;
   bool is_community = false;
+  bool supports_live_debugging = false;  // Can show the data that passes through it.
   const Schema* arguments = nullptr;
   const Schema* exports = nullptr;  // Null: exports nothing.
   std::unique_ptr<Component> (*create)(Options options) = nullptr;

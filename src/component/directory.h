@@ -24,6 +24,8 @@ struct ComponentInfo {
   std::vector<std::string> data_flow_edges_to;
   // Ids of the modules it contains.
   std::vector<std::string> created_module_ids;
+  // Whether its kind can show the data that passes through it.
+  bool supports_live_debugging = false;
 
   // Only for a single component: JSON arrays of attributes and blocks, as schema/json.h writes
   // them.
