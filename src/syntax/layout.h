@@ -14,6 +14,9 @@ namespace alloy::syntax {
 // dropped.
 class Layout {
  public:
+  // Makes room for a text of about this size.
+  void reserve(size_t bytes) { out_.reserve(bytes); }
+
   // Text without line ends and tabs.
   void text(std::string_view text) { pending_ += text; }
   // Text of which every character counts: blanks and line ends in it are the reader's.

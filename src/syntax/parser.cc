@@ -30,7 +30,7 @@ void Parser::parse_single_expression() {
 }
 
 void Parser::read_token() {
-  if (!is_stopped_) token_ = scanner_.next();
+  if (!is_stopped_) scanner_.next(token_);
 }
 
 // Goes to the next token that is no comment.
@@ -56,14 +56,14 @@ void Parser::read_comment_group() {
   comment_groups_.push_back(keep(comments_, 0));
 }
 
-// Takes the current token, which is reported if it is not of the kind.
-Token Parser::expect(TokenKind kind) {
-  const Token token = token_;
-  if (token.kind != kind) {
-    report(fmt::format("expected {}, got {}", name_of(kind), name_of(token.kind)));
+// Takes the current token, which is reported if it is not of the kind, and gives its place.
+Position Parser::expect(TokenKind kind) {
+  const Position place = token_.position;
+  if (token_.kind != kind) {
+    report(fmt::format("expected {}, got {}", name_of(kind), name_of(token_.kind)));
   }
   next();
-  return token;
+  return place;
 }
 
 void Parser::skip_to(std::initializer_list<TokenKind> kinds) {
@@ -173,7 +173,7 @@ bool Parser::parse_statement_name(StatementName& name) {
 }
 
 std::string_view Parser::parse_dotted_name(StatementName& name) {
-  std::string joined(token_.text);
+  joined_name_ = token_.text;
   const uint32_t start = token_.position.offset;
   uint32_t end = start + static_cast<uint32_t>(token_.text.size());
   name.parts = 1;
@@ -183,15 +183,15 @@ std::string_view Parser::parse_dotted_name(StatementName& name) {
       report(fmt::format("expected identifier, got {}", name_of(token_.kind)));
     }
     ++name.parts;
-    joined += '.';
-    joined += token_.text;
+    joined_name_ += '.';
+    joined_name_ += token_.text;
     end = token_.position.offset + static_cast<uint32_t>(token_.text.size());
   }
   const auto written = std::string_view(file_.source()->text).substr(start, end - start);
-  if (written == joined) return written;
-  auto* copy = static_cast<char*>(arena_.allocate(joined.size(), 1));
-  joined.copy(copy, joined.size());
-  return {copy, joined.size()};
+  if (written == joined_name_) return written;
+  auto* copy = static_cast<char*>(arena_.allocate(joined_name_.size(), 1));
+  joined_name_.copy(copy, joined_name_.size());
+  return {copy, joined_name_.size()};
 }
 
 void Parser::parse_label(StatementName& name) {
@@ -233,9 +233,9 @@ const Statement* Parser::parse_attribute(const StatementName& name) {
 }
 
 const Statement* Parser::parse_block(const StatementName& name) {
-  const Position left_curly = expect(TokenKind::left_curly).position;
+  const Position left_curly = expect(TokenKind::left_curly);
   const Body body = parse_body(TokenKind::right_curly);
-  const Position right_curly = expect(TokenKind::right_curly).position;
+  const Position right_curly = expect(TokenKind::right_curly);
   return make(BlockStatement{{StatementKind::block, name.position, right_curly},
                              name.name,
                              name.label,

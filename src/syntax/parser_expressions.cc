@@ -74,25 +74,25 @@ const Expression* Parser::parse_postfix() {
 
 const Expression* Parser::parse_access(const Expression* value) {
   next();
-  const Token name = expect(TokenKind::identifier);
-  const Identifier identifier{name.text, name.position};
+  const Identifier identifier{token_.text, token_.position};
+  expect(TokenKind::identifier);
   return make_expression(AccessExpression{{}, value, identifier}, value->start, identifier.end(),
                          value->height);
 }
 
 const Expression* Parser::parse_index(const Expression* value) {
-  const Position left = expect(TokenKind::left_bracket).position;
+  const Position left = expect(TokenKind::left_bracket);
   const Expression* index = parse_expression();
-  const Position right = expect(TokenKind::right_bracket).position;
+  const Position right = expect(TokenKind::right_bracket);
   return make_expression(IndexExpression{{}, value, index, left}, value->start, right,
                          std::max(value->height, index->height));
 }
 
 const Expression* Parser::parse_call(const Expression* value) {
-  const Position left = expect(TokenKind::left_paren).position;
+  const Position left = expect(TokenKind::left_paren);
   uint16_t height = value->height;
   const auto arguments = parse_expressions(TokenKind::right_paren, height);
-  const Position right = expect(TokenKind::right_paren).position;
+  const Position right = expect(TokenKind::right_paren);
   return make_expression(CallExpression{{}, value, arguments, left}, value->start, right, height);
 }
 
@@ -100,18 +100,16 @@ const Expression* Parser::parse_call(const Expression* value) {
 // follows isn't a block either, and the rest of the statement was skipped.
 bool Parser::reject_block_as_expression(const Expression* value) {
   if (token_.kind == TokenKind::string) next();
-  if (expect(TokenKind::left_curly).kind != TokenKind::left_curly) {
+  const bool is_opened = token_.kind == TokenKind::left_curly;
+  expect(TokenKind::left_curly);
+  if (is_opened) parse_body(TokenKind::right_curly);
+  const bool is_closed = is_opened && token_.kind == TokenKind::right_curly;
+  const Position end = is_opened ? expect(TokenKind::right_curly) : Position{};
+  if (!is_closed) {
     skip_statement();
     return false;
   }
-  parse_body(TokenKind::right_curly);
-  const Token close = expect(TokenKind::right_curly);
-  if (close.kind != TokenKind::right_curly) {
-    skip_statement();
-    return false;
-  }
-  diagnostics_.add_error({file_.name(), value->start, close.position},
-                         "cannot use a block as an expression");
+  diagnostics_.add_error({file_.name(), value->start, end}, "cannot use a block as an expression");
   return true;
 }
 
@@ -157,26 +155,26 @@ const Expression* Parser::parse_literal() {
 }
 
 const Expression* Parser::parse_paren() {
-  const Position left = expect(TokenKind::left_paren).position;
+  const Position left = expect(TokenKind::left_paren);
   const Expression* inner = parse_expression();
-  const Position right = expect(TokenKind::right_paren).position;
+  const Position right = expect(TokenKind::right_paren);
   return make_expression(ParenExpression{{}, inner}, left, right, inner->height);
 }
 
 const Expression* Parser::parse_array() {
-  const Position left = expect(TokenKind::left_bracket).position;
+  const Position left = expect(TokenKind::left_bracket);
   uint16_t height = 0;
   const auto elements = parse_expressions(TokenKind::right_bracket, height);
-  const Position right = expect(TokenKind::right_bracket).position;
+  const Position right = expect(TokenKind::right_bracket);
   return make_expression(ArrayExpression{{}, elements}, left, right, height);
 }
 
 const Expression* Parser::parse_object() {
-  const Position left = expect(TokenKind::left_curly).position;
+  const Position left = expect(TokenKind::left_curly);
   uint16_t height = 0;
   std::span<const ObjectField> fields;
   if (token_.kind != TokenKind::right_bracket) fields = parse_fields(height);
-  const Position right = expect(TokenKind::right_curly).position;
+  const Position right = expect(TokenKind::right_curly);
   return make_expression(ObjectExpression{{}, fields}, left, right, height);
 }
 

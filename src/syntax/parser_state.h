@@ -37,7 +37,7 @@ class Parser {
   void next();
   void read_token();
   void read_comment_group();
-  Token expect(TokenKind kind);
+  Position expect(TokenKind kind);
   void skip_to(std::initializer_list<TokenKind> kinds);
   void skip_statement();
   // Reports at the current token, unless something was reported for its line already.
@@ -96,6 +96,7 @@ class Parser {
   std::vector<ObjectField> fields_;
   std::vector<Comment> comments_;
   std::vector<CommentGroup> comment_groups_;
+  std::string joined_name_;
 };
 
 // Counts one level of nesting while it lives.

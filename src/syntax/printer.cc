@@ -17,7 +17,8 @@ bool is_multi_line(const Node& node) {
 
 class Printer {
  public:
-  explicit Printer(const File& file) : writer_(file.comments()) {}
+  Printer(std::span<const CommentGroup> comments, size_t expected_bytes)
+      : writer_(comments, expected_bytes) {}
 
   std::string print_file(const File& file) && {
     if (file.expression() != nullptr) {
@@ -25,6 +26,11 @@ class Printer {
     } else {
       print(file.body());
     }
+    return std::move(writer_).finish();
+  }
+
+  std::string print_expression(const Expression& expression) && {
+    print(expression);
     return std::move(writer_).finish();
   }
 
@@ -56,7 +62,7 @@ class Printer {
     writer_.space(Space::blank);
     if (!node.label.empty()) {
       writer_.at(node.label_position);
-      writer_.literal(TokenKind::string, quote(node.label));
+      writer_.literal(TokenKind::string, with_quotes(node.label));
       writer_.space(Space::blank);
     }
     token(node.left_curly, TokenKind::left_curly);
@@ -173,7 +179,7 @@ class Printer {
   void print(const ObjectField& field) {
     writer_.at(field.name.position);
     if (field.quoted) {
-      writer_.literal(TokenKind::string, field_name_literal(field));
+      print_quoted_name(field.name.name);
     } else {
       writer_.identifier(field.name.name);
     }
@@ -220,12 +226,17 @@ class Printer {
   }
 
   // A raw name becomes a quoted one unless that would need escapes.
-  static std::string field_name_literal(const ObjectField& field) {
-    const std::string_view name = field.name.name;
-    const bool is_raw = name.data()[-1] == '`';
-    std::string quoted = quote(name);
-    if (is_raw && quoted.size() != name.size() + 2) return fmt::format("`{}`", name);
-    return is_raw ? quoted : fmt::format("\"{}\"", name);
+  void print_quoted_name(std::string_view name) {
+    if (with_quotes(name).front() == '`') {
+      const std::string quoted = quote(name);
+      if (quoted.size() == name.size() + 2) return writer_.literal(TokenKind::string, quoted);
+    }
+    writer_.literal(TokenKind::string, with_quotes(name));
+  }
+
+  // What stands between quotes in the source, with them.
+  static std::string_view with_quotes(std::string_view inside) {
+    return {inside.data() - 1, inside.size() + 2};
   }
 
   TokenWriter writer_;
@@ -233,7 +244,14 @@ class Printer {
 
 }  // namespace
 
-std::string print(const File& file) { return Printer(file).print_file(file); }
+std::string print(const File& file) {
+  const size_t size = file.source()->text.size();
+  return Printer(file.comments(), size + size / 4).print_file(file);
+}
+
+std::string print(const Expression& expression) {
+  return Printer({}, 0).print_expression(expression);
+}
 
 Diagnosed<std::string> format(SourcePointer source) {
   auto file = parse_file(std::move(source));

@@ -14,6 +14,20 @@ constexpr char32_t byte_order_mark = 0xFEFF;
 
 bool is_decimal(char32_t c) { return c >= '0' && c <= '9'; }
 
+bool is_blank(char32_t c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// Whether the byte is ordinary text in every kind of string and comment.
+bool is_plain(char c) {
+  static constexpr auto plain = [] {
+    std::array<bool, 256> table{};
+    for (size_t byte = ' '; byte < 0x7F; ++byte) table[byte] = true;
+    for (const char meaning : {'"', '`', '\'', '\\', '*'})
+      table[static_cast<size_t>(meaning)] = false;
+    return table;
+  }();
+  return plain[static_cast<unsigned char>(c)];
+}
+
 bool is_ascii_name(unsigned char c) {
   const auto lower = static_cast<unsigned char>(c | 0x20);
   return (lower >= 'a' && lower <= 'z') || is_decimal(c) || c == '_';
@@ -113,39 +127,54 @@ void Scanner::advance_to(uint32_t offset) {
 }
 
 void Scanner::skip_blanks() {
-  while (current_ == ' ' || current_ == '\t' || current_ == '\r' ||
-         (current_ == '\n' && !line_end_counts_)) {
-    advance();
+  while (true) {
+    if (is_blank(current_)) {
+      uint32_t end = next_offset_;
+      while (end < text_.size() && is_blank(text_[end])) ++end;
+      advance_to(end);
+    } else if (current_ == '\n' && !line_end_counts_) {
+      advance();
+    } else {
+      return;
+    }
   }
 }
 
-Token Scanner::next() {
+// Skips to the next character that may mean something in a string or a comment, or isn't ASCII.
+void Scanner::skip_plain_text() {
+  if (current_ >= 0x80 || !is_plain(static_cast<char>(current_))) return;
+  uint32_t end = next_offset_;
+  while (end < text_.size() && is_plain(text_[end])) ++end;
+  advance_to(end);
+}
+
+void Scanner::next(Token& token) {
   skip_blanks();
-  Token token{.kind = TokenKind::illegal, .position = position(), .text = {}};
+  token.kind = TokenKind::illegal;
+  token.position = position();
+  token.text = {};
   if (starts_identifier(current_)) {
-    token = scan_identifier(token);
+    scan_identifier(token);
   } else if (is_decimal(current_) ||
              (current_ == '.' && next_offset_ < text_.size() &&
               is_decimal(static_cast<unsigned char>(text_[next_offset_])))) {
-    token = scan_number(token);
+    scan_number(token);
   } else {
     return scan_other(token);
   }
   line_end_counts_ = true;
-  return token;
 }
 
-Token Scanner::scan_identifier(Token token) {
+void Scanner::scan_identifier(Token& token) {
   uint32_t end = next_offset_;
   while (end < text_.size() && is_ascii_name(static_cast<unsigned char>(text_[end]))) ++end;
   advance_to(end);
   while (continues_identifier(current_)) advance();
   token.text = text_from(token.position.offset);
   token.kind = keyword_or_identifier(token.text);
-  return token;
 }
 
-Token Scanner::scan_number(Token token) {
+void Scanner::scan_number(Token& token) {
   token.kind = TokenKind::number;
   skip_digits();
   if (current_ == '.') {
@@ -160,7 +189,6 @@ Token Scanner::scan_number(Token token) {
     if (skip_digits() == 0) report(token.position, "exponent has no digits");
   }
   token.text = text_from(token.position.offset);
-  return token;
 }
 
 uint32_t Scanner::skip_digits() {
@@ -170,9 +198,10 @@ uint32_t Scanner::skip_digits() {
 }
 
 // Behind the opening quote. Raw strings know no escapes, and may go over several lines.
-Token Scanner::scan_string(Token token, char32_t quote) {
+void Scanner::scan_string(Token& token, char32_t quote) {
   const bool is_raw = quote == '`';
   while (true) {
+    skip_plain_text();
     const char32_t c = current_;
     if (c == end_of_text || (c == '\n' && !is_raw)) {
       report(token.position, "string literal not terminated");
@@ -183,7 +212,6 @@ Token Scanner::scan_string(Token token, char32_t quote) {
     if (c == '\\' && !is_raw) scan_escape();
   }
   token.text = text_from(token.position.offset);
-  return token;
 }
 
 // Behind the backslash. A character that does not belong to the escape is left to the string.
@@ -227,14 +255,18 @@ void Scanner::scan_code_point_escape(Position start, int digits, uint32_t base, 
 }
 
 // Behind the first slash; the current character is the second one, or a star.
-Token Scanner::scan_comment(Token token) {
+void Scanner::scan_comment(Token& token) {
   token.kind = TokenKind::comment;
   if (current_ == '/') {
-    while (current_ != '\n' && current_ != end_of_text) advance();
+    while (current_ != '\n' && current_ != end_of_text) {
+      advance();
+      skip_plain_text();
+    }
   } else {
     advance();
     bool is_closed = false;
     while (current_ != end_of_text && !is_closed) {
+      skip_plain_text();
       const bool is_star = current_ == '*';
       advance();
       is_closed = is_star && current_ == '/';
@@ -248,7 +280,6 @@ Token Scanner::scan_comment(Token token) {
   token.text = text_from(token.position.offset);
   if (token.text.ends_with('\r')) token.text.remove_suffix(1);
   if (token.text.contains('\r')) token.text = without_carriage_returns(token.text, memory_);
-  return token;
 }
 
 // Whether the comment that starts here reaches the end of its line, or only further comments stand
@@ -291,13 +322,13 @@ TokenKind Scanner::twice(char32_t symbol, TokenKind kind) {
 }
 
 // Line ends, comments, strings, operators and what is none of the language.
-Token Scanner::scan_other(Token token) {
+void Scanner::scan_other(Token& token) {
   const char32_t c = current_;
   const bool line_end_counted = std::exchange(line_end_counts_, false);
   if (at_comment()) {
     if (line_end_counted && comment_ends_line()) {
       token.kind = TokenKind::terminator;
-      return token;
+      return;
     }
     advance();
     return scan_comment(token);
@@ -305,7 +336,7 @@ Token Scanner::scan_other(Token token) {
   if (c == end_of_text || c == '\n') {
     token.kind = line_end_counted ? TokenKind::terminator : TokenKind::end_of_file;
     if (c == '\n') advance();
-    return token;
+    return;
   }
   advance();
   if (c == '"' || c == '`' || c == '\'') {
@@ -320,14 +351,13 @@ Token Scanner::scan_other(Token token) {
   if (const auto kind = scan_operator(c)) {
     token.kind = *kind;
     line_end_counts_ = c == '}' || c == ')' || c == ']';
-    return token;
+    return;
   }
   if (c != byte_order_mark) {
     report(token.position, fmt::format("illegal character {}", describe(c)));
   }
   token.text = text_from(token.position.offset);
   line_end_counts_ = line_end_counted;
-  return token;
 }
 
 std::optional<TokenKind> Scanner::scan_operator(char32_t c) {

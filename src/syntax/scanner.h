@@ -21,7 +21,8 @@ class Scanner {
   // Texts of tokens point into the source; those that differ from it are allocated from `memory`.
   Scanner(const Source& source, std::pmr::memory_resource& memory, Diagnostics& diagnostics);
 
-  Token next();
+  // Replaces `token` by the next one; at the end of the text that is end_of_file, again and again.
+  void next(Token& token);
 
  private:
   void advance();
@@ -32,16 +33,17 @@ class Scanner {
   std::string_view text_from(uint32_t start) const;
 
   void skip_blanks();
-  Token scan_identifier(Token token);
-  Token scan_number(Token token);
+  void skip_plain_text();
+  void scan_identifier(Token& token);
+  void scan_number(Token& token);
   uint32_t skip_digits();
-  Token scan_string(Token token, char32_t quote);
+  void scan_string(Token& token, char32_t quote);
   void scan_escape();
   void scan_code_point_escape(Position start, int digits, uint32_t base, uint32_t max);
-  Token scan_comment(Token token);
+  void scan_comment(Token& token);
   bool comment_ends_line() const;
   bool at_comment() const;
-  Token scan_other(Token token);
+  void scan_other(Token& token);
   std::optional<TokenKind> scan_operator(char32_t c);
   TokenKind either(TokenKind single, TokenKind with_assign);
   TokenKind twice(char32_t symbol, TokenKind kind);

@@ -52,10 +52,10 @@ std::string_view name_of(TokenKind kind);
 int binary_precedence(TokenKind kind);
 
 struct Token {
-  TokenKind kind = TokenKind::illegal;
-  Position position;
   // Literals, identifiers and comments as written (strings with their quotes); else empty.
   std::string_view text;
+  Position position;
+  TokenKind kind = TokenKind::illegal;
 };
 
 }  // namespace alloy::syntax

@@ -28,7 +28,9 @@ enum class Space : char {
 // which is part of the layout that users know.
 class TokenWriter {
  public:
-  explicit TokenWriter(std::span<const CommentGroup> comments) : comments_(comments) {}
+  TokenWriter(std::span<const CommentGroup> comments, size_t expected_bytes) : comments_(comments) {
+    layout_.reserve(expected_bytes);
+  }
 
   // The next token's place in the source.
   void at(Position position) { place_ = {position.offset, position.line}; }
