@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <vector>
 
 namespace alloy {
@@ -35,6 +36,8 @@ class Arena {
   std::byte* base_ = nullptr;
   size_t reserved_ = 0;
   std::atomic<size_t> taken_ = 0;
+  std::mutex mutex_;  // Guards everything below, and taking.
+  size_t committed_ = 0;
 };
 
 // Allocation out of an arena for one owner (not thread-safe): freed pieces are reused for the same

@@ -63,7 +63,7 @@ class LabelPool {
 
   Arena arena_;
   uint64_t seed_;
-  std::unique_ptr<Shard[]> shards_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // By the upper bits of the hash.
 };
 
 }  // namespace alloy

@@ -2,6 +2,7 @@
 // write_relabel_config of prometheus.remote_write.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,12 +10,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "schema/fields.h"
 #include "signals/labels.h"
+#include "signals/regular_expression.h"
 #include "values/capsule.h"
-
-namespace re2 {
-class RE2;
-}
 
 namespace alloy {
 
@@ -31,20 +30,48 @@ enum class RelabelAction : uint8_t {
   lowercase,
   uppercase,
 };
+constexpr auto enum_names(RelabelAction) {
+  using enum RelabelAction;
+  return std::array{EnumName{replace, "replace"},     EnumName{keep, "keep"},
+                    EnumName{drop, "drop"},           EnumName{keepequal, "keepequal"},
+                    EnumName{dropequal, "dropequal"}, EnumName{hashmod, "hashmod"},
+                    EnumName{labelmap, "labelmap"},   EnumName{labeldrop, "labeldrop"},
+                    EnumName{labelkeep, "labelkeep"}, EnumName{lowercase, "lowercase"},
+                    EnumName{uppercase, "uppercase"}};
+}
+std::string enum_error(RelabelAction, std::string_view text);
 // "replace", "labelmap", …
 std::string_view name_of(RelabelAction action);
 
-// One `rule` block as written. Its schema is in signals/relabel_schema.h.
+// Which label names `replace` may make. Metrics keep the old rules, targets take any name.
+enum class LabelNameRules : uint8_t { legacy, utf8 };
+// [a-zA-Z_][a-zA-Z0-9_]*
+bool is_legacy_label_name(std::string_view name);
+
+// One `rule` block.
 struct RelabelRule {
   std::vector<std::string> source_labels;
   std::string separator = ";";
-  std::string regex = "(.*)";
+  RegularExpression regex = RegularExpression::known("(.*)");
   uint64_t modulus = 0;
   std::string target_label;
   std::string replacement = "$1";
   RelabelAction action = RelabelAction::replace;
 
-  // What the actions need and forbid; the regular expression is checked by the compiler below.
+  static constexpr auto schema() {
+    return fields(
+        optional<&RelabelRule::source_labels>(
+            "source_labels", "Labels whose values are joined and matched against `regex`."),
+        optional<&RelabelRule::separator>("separator",
+                                          "What stands between the values of `source_labels`."),
+        optional<&RelabelRule::regex>("regex", "Regular expression (RE2), anchored at both ends."),
+        optional<&RelabelRule::modulus>("modulus", "Divisor of the hash for `hashmod`."),
+        optional<&RelabelRule::target_label>("target_label", "Label that gets the result."),
+        optional<&RelabelRule::replacement>(
+            "replacement", "Value of the result; `$1` or `${1}` is what a group matched."),
+        optional<&RelabelRule::action>("action", "What to do with the labels."));
+  }
+  // What the actions need and forbid.
   Result<void> validate() const;
 
   friend bool operator==(const RelabelRule&, const RelabelRule&) = default;
@@ -54,11 +81,12 @@ struct RelabelRule {
 // export as `rules`.
 class RelabelRules {
  public:
-  // Validates each rule and compiles its regular expression.
-  static Result<std::shared_ptr<const RelabelRules>> create(std::vector<RelabelRule> rules);
+  // From validated rules.
+  explicit RelabelRules(std::vector<RelabelRule> rules = {});
+  ~RelabelRules();
 
   // Applies the rules in order. False: the labels are dropped (and are in an unspecified state).
-  bool apply(LabelBuilder& labels) const;
+  bool apply(LabelBuilder& labels, LabelNameRules names = LabelNameRules::legacy) const;
 
   bool empty() const { return rules_.empty(); }
   const std::vector<RelabelRule>& rules() const { return rules_; }
@@ -69,10 +97,14 @@ class RelabelRules {
 
  private:
   struct Compiled;
-  RelabelRules() = default;
+  static bool apply(const RelabelRule& rule, const Compiled& compiled, LabelBuilder& labels,
+                    LabelNameRules names, std::string& buffer);
+  static void replace_label(const RelabelRule& rule, const Compiled& compiled,
+                            std::string_view value, LabelBuilder& labels, LabelNameRules names);
+  static void map_labels(const RelabelRule& rule, const Compiled& compiled, LabelBuilder& labels);
 
   std::vector<RelabelRule> rules_;
-  std::vector<std::shared_ptr<const Compiled>> compiled_;  // One a rule.
+  std::vector<Compiled> compiled_;  // One a rule.
 };
 
 using RelabelRulesPointer = std::shared_ptr<const RelabelRules>;

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "signals/label_pool.h"
 
@@ -125,7 +126,6 @@ class SeriesStore {
   static constexpr size_t shard_count = 16;
 
   Series& create(Shard& shard, std::span<const LabelId> labels);
-  void destroy(Shard& shard, Series& series);
   uint32_t take_slot();
   void return_slot(uint32_t slot);
   uint64_t hash(std::span<const LabelId> labels) const;
@@ -133,7 +133,7 @@ class SeriesStore {
   LabelPool pool_;
   Arena arena_;
   uint64_t seed_;
-  std::unique_ptr<Shard[]> shards_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // By the upper bits of the hash.
   std::atomic<uint64_t> next_uid_ = 1;
   std::atomic<uint32_t> slots_ = 0;
   std::mutex slots_mutex_;  // Guards everything below.
