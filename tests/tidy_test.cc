@@ -46,11 +46,11 @@ const std::vector<std::pair<std::string_view, std::set<std::string>>> wrapped = 
     {"boost/regex", {}},
     {"curl/", {"net"}},
     {"nghttp2/", {"net"}},
-    {"openssl/", {"base", "net", "values"}},
+    {"openssl/", {"base", "net", "values", "signals"}},
     {"grpc", {"net"}},
     {"google/protobuf", {"net", "wire"}},
     {"yaml-cpp/", {"values", "convert", "components"}},
-    {"simdjson", {"base", "values", "convert", "components"}},
+    {"simdjson", {"base", "net", "values", "convert", "components"}},
 };
 
 struct Include {
