@@ -294,12 +294,15 @@ bool equal_custom(const T& left, const T& right) {
   }
 }
 
-// The operations of a custom type that do not depend on how it is converted.
-template <class T>
-consteval CustomOperations custom_operations(decltype(CustomOperations::decode) decode,
-                                             decltype(CustomOperations::encode) encode) {
+// The operations of a custom type, of which most do not depend on how it is converted.
+template <class T, auto decode>
+consteval CustomOperations custom_operations(decltype(CustomOperations::encode) encode) {
   return {
       .decode = decode,
+      .try_decode = [](const Value& value) -> Converted<> {
+        T member{};
+        return value.is_null() ? Converted<>() : decode(value, &member);
+      },
       .encode = encode,
       .equal =
           [](const void* left, const void* right) {
@@ -322,7 +325,7 @@ struct Describe<T> {
     return {};
   }
   static constexpr CustomOperations operations =
-      custom_operations<T>(&decode, [](const void* member) {
+      custom_operations<T, &decode>([](const void* member) {
         return Value::string(std::string(MemberTraits<T>::format(*static_cast<const T*>(member))));
       });
   static consteval MemberType type() {
@@ -335,10 +338,10 @@ struct Describe<T> {
 
 template <CustomMember T>
 struct Describe<T> {
-  static constexpr CustomOperations operations = custom_operations<T>(
-      [](const Value& value, void* member) {
-        return MemberTraits<T>::decode(value, *static_cast<T*>(member));
-      },
+  static Converted<> decode(const Value& value, void* member) {
+    return MemberTraits<T>::decode(value, *static_cast<T*>(member));
+  }
+  static constexpr CustomOperations operations = custom_operations<T, &decode>(
       [](const void* member) { return MemberTraits<T>::encode(*static_cast<const T*>(member)); });
   static consteval MemberType type() {
     return {.kind = MemberKind::custom,
@@ -382,6 +385,10 @@ struct Describe<std::shared_ptr<T>> {
   }
   static constexpr CustomOperations operations = {
       .decode = &decode,
+      .try_decode = [](const Value& value) -> Converted<> {
+        Pointer member;
+        return value.is_null() ? Converted<>() : decode(value, &member);
+      },
       .encode =
           [](const void* member) { return encapsulate(*static_cast<const Pointer*>(member)); },
       .equal = &same,

@@ -75,6 +75,8 @@ struct EnumOperations {
 
 struct CustomOperations {
   Converted<> (*decode)(const Value& value, void* member);
+  // The same into a member of its own: whether the value fits.
+  Converted<> (*try_decode)(const Value& value);
   Value (*encode)(const void* member);
   bool (*equal)(const void* left, const void* right);
   bool (*is_zero)(const void* member);

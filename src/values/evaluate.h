@@ -55,14 +55,15 @@ using Evaluated = std::expected<T, EvaluationError>;
 Evaluated<Value> evaluate(const syntax::Expression& expression, const Evaluation& evaluation);
 
 // The diagnostic for a value that came from an expression and does not fit where it is used: points
-// at the most precise part of the expression.
-EvaluationError locate(const syntax::Expression& expression, const ValueError& error,
-                       const Evaluation& evaluation);
+// at the most precise part of the expression. `value` is what the expression evaluated to.
+EvaluationError locate(const syntax::Expression& expression, const Value& value,
+                       const ValueError& error, const Evaluation& evaluation);
 
-// The value of a literal.
-Value literal_value(const syntax::LiteralExpression& literal);
+// The same for an argument of a function.
+EvaluationError locate_argument(const syntax::Expression& argument, const Value& value,
+                                const ValueError& error, const Evaluation& evaluation);
 
-// The configuration text of an expression on one line, for diagnostics.
-std::string expression_text(const syntax::Expression& expression);
+// The value of a literal; fails for numbers that no kind of number can hold.
+Evaluated<Value> literal_value(const syntax::LiteralExpression& literal);
 
 }  // namespace alloy
