@@ -1,0 +1,185 @@
+#include "services/http_service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "net/http_server.h"
+#include "services/component_routes.h"
+#include "services/http_router.h"
+#include "services/metrics_endpoint.h"
+
+namespace alloy {
+namespace {
+
+using net::ServerRequest;
+using net::ServerResponse;
+
+Task<ServerResponse> ready(ServerResponse response) { co_return response; }
+
+// The UI's path without the slash at its end: "" for the root.
+std::string ui_base(std::string prefix) {
+  prefix = clean_path("/" + prefix);
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+// Names the kinds of unhealthy components of the root module, as often as they occur.
+ServerResponse health(const ComponentDirectory* directory) {
+  std::string unhealthy;
+  if (directory != nullptr) {
+    const auto components = directory->list_components("");
+    if (!components) return net::text_response(500, components.error().message());
+    for (const ComponentInfo& component : *components) {
+      if (component.health.state != HealthState::unhealthy) continue;
+      if (!unhealthy.empty()) unhealthy += ", ";
+      unhealthy += component.name;
+    }
+  }
+  if (unhealthy.empty()) return plain_text(200, "All Alloy components are healthy.\n");
+  return net::text_response(500, "unhealthy components: " + unhealthy);
+}
+
+}  // namespace
+
+struct HttpService::State {
+  explicit State(HttpServiceOptions o) : options(std::move(o)) {}
+
+  HttpServiceOptions options;
+  std::unique_ptr<net::HttpServer> server;
+  HttpRouter router;
+  ComponentRoutes component_routes;
+  std::atomic<const ComponentDirectory*> directory = nullptr;
+  std::atomic<bool> is_ready = false;
+  mutable std::mutex mutex;  // Guards everything below.
+  std::shared_ptr<const HttpAuth> auth;
+
+  void add_routes();
+  void add_ui_routes(const std::string& base);
+  Task<ServerResponse> reload();
+  std::shared_ptr<const HttpAuth> current_auth() const {
+    std::lock_guard lock(mutex);
+    return auth;
+  }
+};
+
+Task<ServerResponse> HttpService::State::reload() {
+  options.logger.info("reload requested via /-/reload endpoint");
+  if (auto done = co_await options.reload(); !done)
+    co_return net::text_response(400, done.error().message());
+  co_return plain_text(200, "config reloaded\n");
+}
+
+void HttpService::State::add_routes() {
+  const std::string base = ui_base(options.ui_path_prefix);
+  // With the UI at the root, a wrong method falls through to it.
+  if (!base.empty()) router.set_wrong_method(HttpRouter::WrongMethod::refused);
+
+  router.add("/-/ready", [this](ServerRequest) {
+    return ready(is_ready ? plain_text(200, "Alloy is ready.\n")
+                          : plain_text(503,
+                                       "Alloy is not ready.\n"
+                                       "The configuration is still being loaded.\n"));
+  });
+  router.add("/-/healthy", [this](ServerRequest) { return ready(health(directory)); });
+  router.add("/-/reload", [this](ServerRequest) { return reload(); }, {"GET", "POST"});
+  if (options.disable_support_bundle) {
+    router.add(
+        "/-/support",
+        [](ServerRequest) {
+          return ready(plain_text(403,
+                                  "support bundle generation is disabled; it can be re-enabled by "
+                                  "removing the --server.http.disable-support-bundle flag"));
+        },
+        {"GET"});
+  }
+  router.add("/metrics", [this](ServerRequest request) {
+    return ready(metrics_response(options.metrics, request.headers));
+  });
+  router.add_prefix(std::string(ComponentRoutes::prefix), [this](ServerRequest request) {
+    return component_routes.handle(std::move(request), directory);
+  });
+  for (const char* name : {"message", "stream"})
+    router.add(fmt::format("/api/v1/ckit/transport/{}", name), [](ServerRequest) {
+      return ready(net::text_response(404, "clustering is disabled"));
+    });
+  add_ui_routes(base);
+}
+
+void HttpService::State::add_ui_routes(const std::string& base) {
+  WebApi{.components = [this] { return directory.load(); }, .peers = options.peers}.add_routes(
+      router, base);
+  if (base.empty()) return;
+  router.add(base, [base](ServerRequest) {
+    ServerResponse response{.status = 302};
+    response.headers.set("Location", base + "/");
+    response.headers.set("Content-Type", "text/html; charset=utf-8");
+    response.body = fmt::format("<a href=\"{}/\">Found</a>.\n\n", base);
+    return ready(std::move(response));
+  });
+}
+
+HttpService::HttpService(HttpServiceOptions options)
+    : state_(std::make_shared<State>(std::move(options))) {
+  state_->add_routes();
+}
+
+HttpService::~HttpService() = default;
+
+Result<> HttpService::listen() {
+  net::HttpServerOptions options{.listen_address = state_->options.listen_address};
+  TRY(state_->server, net::HttpServer::create(
+                          state_->options.executor.any(), std::move(options),
+                          [this](ServerRequest request) { return answer(std::move(request)); }));
+  return {};
+}
+
+std::string HttpService::address() const { return state_->server->address(); }
+
+void HttpService::set_components(const ComponentDirectory& directory) {
+  state_->directory = &directory;
+}
+
+void HttpService::set_ready() { state_->is_ready = true; }
+
+Task<> HttpService::run(StopToken stop) { return state_->server->run(stop); }
+
+void HttpService::set_auth(std::optional<HttpAuth> auth) {
+  auto shared = auth ? std::make_shared<const HttpAuth>(*std::move(auth)) : nullptr;
+  std::lock_guard lock(state_->mutex);
+  state_->auth = std::move(shared);
+}
+
+Result<> HttpService::set_tls(std::optional<net::TlsServerOptions> tls) {
+  return state_->server->set_tls(std::move(tls));
+}
+
+Task<ServerResponse> HttpService::answer(ServerRequest request) const {
+  const auto auth = state_->current_auth();
+  if (auth && !auth->allows(request)) {
+    state_->options.logger.info("failed to authenticate request", {{"path", request.path}});
+    ServerResponse refused{.status = 401};
+    refused.headers.set("WWW-Authenticate", "Basic realm=\"Restricted\"");
+    return ready(std::move(refused));
+  }
+  return state_->router.handle(std::move(request));
+}
+
+const std::string& HttpService::memory_address() const { return state_->options.memory_address; }
+
+std::string HttpService::path_of(std::string_view global_id) const {
+  return fmt::format("{}{}/", ComponentRoutes::prefix, global_id);
+}
+
+ComponentHttp::Registration HttpService::serve(std::string global_id, net::Handler handler) {
+  return state_->component_routes.add(std::move(global_id), std::move(handler));
+}
+
+// The process's own requests are nobody's to authenticate.
+Task<ServerResponse> HttpService::call(ServerRequest request) {
+  return state_->router.handle(std::move(request));
+}
+
+}  // namespace alloy
