@@ -2,6 +2,8 @@
 #include "signals/relabel.h"
 
 #include <algorithm>
+#include <locale.h>
+#include <wctype.h>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -160,6 +162,13 @@ uint64_t md5_tail(std::string_view text) {
   return value;
 }
 
+// The character properties of Unicode, which glibc has built in under this name.
+locale_t unicode() {
+  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  ASSERT(locale != nullptr);
+  return locale;
+}
+
 std::string change_case(std::string_view text, bool to_lower) {
   std::string out;
   while (!text.empty()) {
@@ -171,8 +180,8 @@ std::string change_case(std::string_view text, bool to_lower) {
       out += static_cast<char>(point);
     } else {
       const auto wide = static_cast<wint_t>(point);
-      const auto changed =
-          static_cast<char32_t>(to_lower ? std::towlower(wide) : std::towupper(wide));
+      const auto changed = static_cast<char32_t>(to_lower ? towlower_l(wide, unicode())
+                                                          : towupper_l(wide, unicode()));
       if (changed == point) {
         out += before.substr(0, before.size() - text.size());
       } else {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -57,8 +58,20 @@ Result<double> parse_float(std::string_view text) {
 }
 
 std::string format_bucket_bound(double value) {
-  std::string text = format_double(value);
-  if (text.find_first_of("e.") == std::string::npos && std::isfinite(value)) text += ".0";
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  // The shortest digits, with an exponent where Go's format 'g' has one.
+  char buffer[400];
+  auto end = std::to_chars(buffer, std::end(buffer), value, std::chars_format::scientific).ptr;
+  const std::string_view scientific(buffer, end);
+  int exponent = 0;
+  std::string_view digits = scientific.substr(scientific.find('e') + 1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  if (exponent < -4 || exponent >= 6) return std::string(scientific);
+  end = std::to_chars(buffer, std::end(buffer), value, std::chars_format::fixed).ptr;
+  std::string text(buffer, end);
+  if (!text.contains('.')) text += ".0";
   return text;
 }
 
