@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/program.h"
 #include "app/run_options.h"
 
 namespace alloy::app {
@@ -11,7 +12,7 @@ Result<int> run(const RunOptions& options, const Invocation& call) {
   if (call.arguments[0].empty()) return fail("path argument not provided", ErrorKind::invalid);
   TRY(check_options(options));
   TRY(check_format(options.source));
-  return fail("alloy run is not built yet");
+  return run_program(options, call.arguments[0], call.console);
 }
 
 }  // namespace

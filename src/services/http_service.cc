@@ -26,6 +26,10 @@ std::string ui_base(std::string prefix) {
   return prefix;
 }
 
+ServerResponse not_ready() {
+  return plain_text(503, "Alloy is not ready.\nThe configuration is still being loaded.\n");
+}
+
 // Names the kinds of unhealthy components of the root module, as often as they occur.
 ServerResponse health(const ComponentDirectory* directory) {
   std::string unhealthy;
@@ -52,6 +56,7 @@ struct HttpService::State {
   HttpRouter router;
   ComponentRoutes component_routes;
   std::atomic<const ComponentDirectory*> directory = nullptr;
+  std::atomic<bool> is_open = false;
   std::atomic<bool> is_ready = false;
   mutable std::mutex mutex;  // Guards everything below.
   std::shared_ptr<const HttpAuth> auth;
@@ -78,10 +83,7 @@ void HttpService::State::add_routes() {
   if (!base.empty()) router.set_wrong_method(HttpRouter::WrongMethod::refused);
 
   router.add("/-/ready", [this](ServerRequest) {
-    return ready(is_ready ? plain_text(200, "Alloy is ready.\n")
-                          : plain_text(503,
-                                       "Alloy is not ready.\n"
-                                       "The configuration is still being loaded.\n"));
+    return ready(is_ready ? plain_text(200, "Alloy is ready.\n") : not_ready());
   });
   router.add("/-/healthy", [this](ServerRequest) { return ready(health(directory)); });
   router.add("/-/reload", [this](ServerRequest) { return reload(); }, {"GET", "POST"});
@@ -142,6 +144,8 @@ void HttpService::set_components(const ComponentDirectory& directory) {
   state_->directory = &directory;
 }
 
+void HttpService::open() { state_->is_open = true; }
+
 void HttpService::set_ready() { state_->is_ready = true; }
 
 Task<> HttpService::run(StopToken stop) { return state_->server->run(stop); }
@@ -157,6 +161,7 @@ Result<> HttpService::set_tls(std::optional<net::TlsServerOptions> tls) {
 }
 
 Task<ServerResponse> HttpService::answer(ServerRequest request) const {
+  if (!state_->is_open) return ready(not_ready());
   const auto auth = state_->current_auth();
   if (auth && !auth->allows(request)) {
     state_->options.logger.info("failed to authenticate request", {{"path", request.path}});

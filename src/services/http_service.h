@@ -44,6 +44,9 @@ class HttpService final : public ComponentHttp {
 
   // From when on components can be asked for. They must outlive the service's last request.
   void set_components(const ComponentDirectory& directory);
+  // Until this is called only /-/ready is answered: the configuration has not yet said who may ask
+  // for more.
+  void open();
   // Requests to /-/ready succeed from now on.
   void set_ready();
 

@@ -46,6 +46,7 @@ struct Fixture {
     directory.components.push_back(
         {.name = "local.file", .local_id = "local.file.a", .label = "a"});
     service.set_components(directory);
+    service.open();
   }
 
   static Task<Result<>> reload(Fixture* self) { co_return self->reload_result; }
@@ -74,6 +75,14 @@ TEST_CASE("readiness is refused with the reason until the configuration is loade
   f.service.set_ready();
   CHECK(f.get("/-/ready").status == 200);
   CHECK(f.send({.method = "PUT", .path = "/-/ready"}).body == "Alloy is ready.\n");
+}
+
+TEST_CASE("before the configuration has said who may ask, everything is refused") {
+  Fixture f;
+  HttpService closed({.executor = f.executor, .logger = Logger(), .metrics = f.metrics});
+  net::ServerResponse response;
+  f.executor.run(Fixture::ask(&closed, {.path = "/metrics"}, &response));
+  CHECK(response.status == 503);
 }
 
 TEST_CASE("unhealthy components are named by their kind, once an instance") {

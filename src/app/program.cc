@@ -1,0 +1,215 @@
+#include "app/program.h"
+
+#include <cstdlib>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "app/load_report.h"
+#include "app/seed.h"
+#include "app/service_blocks.h"
+#include "app/signals.h"
+#include "app/version.h"
+#include "base/text.h"
+#include "component/registry.h"
+#include "runtime/controller.h"
+#include "services/http_service.h"
+#include "services/identity.h"
+#include "services/program_metrics.h"
+#include "signals/series.h"
+
+namespace alloy::app {
+namespace {
+
+using runtime::Controller;
+using runtime::LoadFailure;
+using runtime::LoadResult;
+
+BuildLabels build_labels() {
+  const Version& v = version();
+  const auto slash = v.platform.find('/');
+  return {.branch = std::string(v.branch),
+          .goarch = std::string(v.platform.substr(slash + 1)),
+          .goos = std::string(v.platform.substr(0, slash)),
+          .goversion = std::string(v.compiler),
+          .revision = std::string(v.revision),
+          .tags = std::string(v.tags),
+          .version = std::string(v.version)};
+}
+
+// How the program was installed, if the package says so.
+std::string deploy_mode() {
+  const char* mode = std::getenv("ALLOY_DEPLOY_MODE");
+  if (mode == nullptr) return "binary";
+  for (std::string_view known : {"operator", "helm", "docker", "deb", "rpm", "brew"})
+    if (mode == known) return mode;
+  return "binary";
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+// Everything that lives as long as the program runs; later members use earlier ones.
+class Program {
+ public:
+  Program(const RunOptions& options, std::string config_path, Console& console)
+      : options_(options), config_path_(std::move(config_path)), console_(console) {
+    services_.add<ComponentHttp>(http_);
+    services_.add<SelfMetrics>(metrics_);
+    services_.add<SeriesStore>(series_);
+    services_.add<Identity>(identity_);
+    metrics_.registry().function("alloy_labelstore_global_ids_count",
+                                 "How many different series are known.", MetricType::gauge,
+                                 [this] { return static_cast<double>(series_.size()); });
+    controller_ = Controller::create(controller_options());
+    metrics_.add_source([this](MetricFamilies& out) { controller_->collect_metrics(out); });
+    http_.set_components(*controller_);
+  }
+
+  // Blocks until the program has ended.
+  Result<int> run();
+
+ private:
+  runtime::ControllerOptions controller_options();
+  static Task<> live(Program* self);
+  Task<bool> load_first();
+  Task<> follow_reloads();
+  static Task<Result<>> reload(Program* self);
+  std::vector<Peer> peers() const;
+
+  const RunOptions& options_;
+  const std::string config_path_;
+  Console& console_;
+  Signals signals_;  // Before any thread, so that all of them have the signals blocked.
+  std::shared_ptr<LogSink> log_sink_ = std::make_shared<LogSink>();
+  Logger logger_{log_sink_};
+  Executor executor_;
+  ProgramMetrics metrics_{build_labels()};
+  SeriesStore series_;
+  Identity identity_;
+  HttpService http_{{.listen_address = options_.listen_address,
+                     .memory_address = options_.memory_address,
+                     .ui_path_prefix = options_.ui_path_prefix,
+                     .disable_support_bundle = options_.disable_support_bundle,
+                     .executor = executor_,
+                     .logger = logger_.with({{"service", "http"}}),
+                     .metrics = metrics_,
+                     .reload = [this] { return reload(this); },
+                     .peers = [this] { return peers(); }}};
+  ServiceBlocks blocks_{http_, logger_};
+  Services services_;
+  std::unique_ptr<Controller> controller_;
+  StopSource stop_;
+  Event reload_requested_;
+  Result<int> status_ = 0;
+};
+
+runtime::ControllerOptions Program::controller_options() {
+  return {.id = "",
+          .components = built_in_components(),
+          .executor = executor_,
+          .log_sink = log_sink_,
+          .services = services_,
+          .configured_services = blocks_.all(),
+          .storage_path = options_.storage_path,
+          .stability_min = options_.source.stability,
+          .community_enabled = options_.source.community_components,
+          .cluster_name = options_.cluster.name,
+          .shutdown_deadline = options_.shutdown_deadline};
+}
+
+Result<int> Program::run() {
+  TaskGroup group(executor_.any());
+  group.spawn(live(this));
+  signals_.handle_until_finished({.on_hangup = [this] { reload_requested_.notify(); },
+                                  .on_stop = [this] { stop_.request_stop(); }});
+  executor_.run(group.join());
+  return status_;
+}
+
+Task<> Program::live(Program* self) {
+  const Version& v = version();
+  self->logger_.info("Alloy is starting",
+                     {{"version", v.version}, {"branch", v.branch}, {"revision", v.revision}});
+  const Seed seed = load_seed(self->options_.storage_path, v.version, real_clock());
+  if (!seed.is_written)
+    self->logger_.warn("failed to keep the installation's id", {{"err", seed.is_written.error()}});
+  self->identity_ = {seed.uid, std::string(v.version),
+                     fmt::format("Alloy/{} (linux; {})", v.version, deploy_mode())};
+
+  if (auto listening = self->http_.listen(); !listening) {
+    self->log_sink_->configure(LogLevel::info, LogFormat::logfmt);
+    self->logger_.error("failed to listen on " + self->options_.listen_address,
+                        {{"err", listening.error()}});
+    self->status_ = 1;
+    self->signals_.finish();
+    co_return;
+  }
+  StopSource http_stop;
+  TaskGroup http_group(self->executor_.any());
+  http_group.spawn(self->http_.run(http_stop.get_token()));
+  self->logger_.with({{"service", "http"}})
+      .info("now listening for http traffic", {{"addr", self->http_.address()}});
+
+  if (co_await self->load_first()) co_await self->follow_reloads();
+  co_await self->controller_->shutdown();
+  http_stop.request_stop();
+  co_await http_group.join();
+  self->signals_.finish();
+}
+
+// Whether the program can run.
+Task<bool> Program::load_first() {
+  const LoadResult loaded = co_await controller_->load_path(config_path_);
+  if (loaded) {
+    http_.set_ready();
+    logger_.info("{^_^} Alloy is running");
+    co_return true;
+  }
+  const LoadFailure& failure = loaded.error();
+  if (failure.stage != LoadFailure::Stage::evaluation) log_sink_->discard_pending();
+  status_ = report_first_load(failure, config_path_, console_);
+  co_return false;
+}
+
+Task<> Program::follow_reloads() {
+  const StopToken stop = stop_.get_token();
+  while (co_await reload_requested_.wait(stop) == Wake::notified) {
+    if (auto reloaded = co_await reload(this); reloaded) {
+      logger_.info("config reloaded");
+    } else {
+      logger_.error("failed to reload config", {{"err", reloaded.error()}});
+    }
+  }
+}
+
+Task<Result<>> Program::reload(Program* self) {
+  const LoadResult loaded = co_await self->controller_->load_path(self->config_path_);
+  if (loaded) co_return Result<>();
+  co_return fail(describe_load_failure(loaded.error(), self->config_path_), ErrorKind::invalid);
+}
+
+// Without clustering this process is a cluster of its own.
+std::vector<Peer> Program::peers() const {
+  const ClusterOptions& cluster = options_.cluster;
+  const std::string listening = http_.address();
+  const std::string port = listening.substr(listening.rfind(':'));
+  std::string address = cluster.advertise_address;
+  if (address.empty()) address = "127.0.0.1";
+  if (address.find(':') == std::string::npos) address += port;
+  return {{.name = cluster.node_name.empty() ? host_name() : cluster.node_name,
+           .address = std::move(address),
+           .is_self = true,
+           .state = "participant"}};
+}
+
+}  // namespace
+
+Result<int> run_program(const RunOptions& options, const std::string& config_path,
+                        Console& console) {
+  return Program(options, config_path, console).run();
+}
+
+}  // namespace alloy::app

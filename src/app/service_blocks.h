@@ -1,0 +1,26 @@
+// The blocks with which a configuration sets up services of the program: `http`, `livedebugging`
+// and so on.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "runtime/controller.h"
+#include "services/http_service.h"
+
+namespace alloy::app {
+
+class ServiceBlocks {
+ public:
+  ServiceBlocks(HttpService& http, const Logger& logger);
+
+  std::vector<runtime::ConfiguredService*> all() const;
+
+ private:
+  std::vector<std::unique_ptr<runtime::ConfiguredService>> blocks_;
+};
+
+// The http block, on its own for tests.
+std::unique_ptr<runtime::ConfiguredService> make_http_block(HttpService& http, Logger logger);
+
+}  // namespace alloy::app
