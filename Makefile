@@ -36,12 +36,12 @@ release: deps ## Build the optimised program (build/release/bin/alloy)
 test: deps ## Build everything and run every test: unit, tidy, fuzz corpus, docs, end to end
 	@cmake --preset dev
 	@cmake --build $(BUILD) -j $(JOBS)
-	@ctest --test-dir $(BUILD) -j $(JOBS)
+	@ctest --test-dir $(BUILD) -j $(JOBS) -LE interop
 
 unit: deps ## Build and run only the quick tests (no peers)
 	@cmake --preset dev
 	@cmake --build $(BUILD) -j $(JOBS)
-	@ctest --test-dir $(BUILD) -j $(JOBS) -LE e2e
+	@ctest --test-dir $(BUILD) -j $(JOBS) -LE "e2e|interop"
 
 e2e: build ## Run only the end-to-end tests, against real peers
 	@ctest --test-dir $(BUILD) -L e2e

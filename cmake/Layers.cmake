@@ -6,6 +6,9 @@ target_precompile_headers(alloy_pch PUBLIC ${CMAKE_SOURCE_DIR}/cmake/pch.h)
 target_link_libraries(alloy_pch PUBLIC alloy_asio fmt::fmt)
 target_include_directories(alloy_pch PUBLIC ${CMAKE_SOURCE_DIR}/src)
 
+# The entry point of every unit-test program, compiled once.
+add_library(alloy_doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
+
 # alloy_layer(NAME FOLDERS <folder>... DEPS <targets>...)
 # Builds every .cc below the folders into alloy_NAME and every _test.cc into the program NAME_test.
 function(alloy_layer name)
@@ -30,8 +33,8 @@ function(alloy_layer name)
     target_precompile_headers(alloy_${name} REUSE_FROM alloy_pch)
   endif()
   if(tests)
-    add_executable(${name}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
-    target_link_libraries(${name}_test PRIVATE alloy_${name})
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE alloy_${name} alloy_doctest_main)
     target_precompile_headers(${name}_test REUSE_FROM alloy_pch)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS unit)
