@@ -13,6 +13,8 @@ import (
 	"github.com/grafana/alloy/syntax/diag"
 	"github.com/grafana/alloy/syntax/parser"
 	"github.com/grafana/alloy/syntax/printer"
+	"github.com/grafana/alloy/syntax/scanner"
+	"github.com/grafana/alloy/syntax/token"
 )
 
 var (
@@ -38,6 +40,33 @@ func originalFormat(text string) (status, answer string) {
 	return "ok", out.String() + "\n"
 }
 
+// tokens are those that carry the meaning of a text; commas and line ends may come and go. Raw names
+// of object fields become quoted ones.
+func tokens(text string) (all []string) {
+	s := scanner.New(token.NewFile("test"), []byte(text), nil, 0)
+	for {
+		switch _, kind, literal := s.Scan(); kind {
+		case token.EOF:
+			return all
+		case token.COMMA, token.TERMINATOR:
+		default:
+			if literal == "`raw`" {
+				literal = `"raw"`
+			}
+			all = append(all, kind.String()+literal)
+		}
+	}
+}
+
+// isSound says whether the original's printed text still means the same, and stays as it is. (It
+// also takes tabs within strings for its own, and aligns what stands behind them.)
+func isSound(text, printed string) bool {
+	status, again := originalFormat(printed)
+	want := tokens(text)
+	hasTab := slices.ContainsFunc(want, func(t string) bool { return strings.ContainsAny(t, "\t\v\f") })
+	return status == "ok" && again == printed && !hasTab && slices.Equal(want, tokens(printed))
+}
+
 // distinctLines sorts lines and drops repetitions: the original reports some mistakes within
 // comments twice.
 func distinctLines(text string) string {
@@ -48,7 +77,7 @@ func distinctLines(text string) string {
 
 func TestFormatsLikeTheOriginal(t *testing.T) {
 	p := startPeer(t)
-	failures, compared, unstable := 0, 0, 0
+	failures, compared, unsound := 0, 0, 0
 	for i := int64(0); i < int64(*programs); i++ {
 		random := rand.New(rand.NewSource(*seed + i))
 		text := generateProgram(random)
@@ -58,9 +87,9 @@ func TestFormatsLikeTheOriginal(t *testing.T) {
 		status, answer := p.ask("format", text)
 		wantStatus, want := originalFormat(text)
 		if wantStatus == "ok" {
-			if again, twice := originalFormat(want); again != "ok" || twice != want {
-				// The original's own result is broken or unstable: ours only has to be sound.
-				unstable++
+			if !isSound(text, want) {
+				// Ours need not be the same, but be right; the peer has looked at that.
+				unsound++
 				if status == "ok" {
 					continue
 				}
@@ -78,5 +107,6 @@ func TestFormatsLikeTheOriginal(t *testing.T) {
 			t.Fatal("too many differences")
 		}
 	}
-	t.Logf("%d programs compared, %d of which the original does not print stably", compared, unstable)
+	t.Logf("%d programs compared; %d more the original prints as something else or not stably",
+		compared, unsound)
 }

@@ -189,7 +189,7 @@ func (g *generator) field() {
 	if g.chance(60) {
 		g.token(g.name(), false)
 	} else {
-		g.token(g.pick(`"key"`, `"a b"`, `"é"`, `""`, "`raw`", `"not so short"`), false)
+		g.token(g.pick(`"key"`, `"a b"`, `"é"`, `""`, "`raw`", `"not so short"`, `"\"q\\"`, "`\\`"), false)
 	}
 	g.token("=", true)
 	g.expression()
@@ -197,5 +197,5 @@ func (g *generator) field() {
 
 func (g *generator) simple() {
 	g.write(g.pick("1", "0", "12.5", "1e3", ".5", "true", "false", "null", `"text"`, `""`, `"é\n\x41"`,
-		`"\u00e9 \" \\"`, "`raw`", "`two\nlines`", "`three\n\nlines\n`", "name", "名前"))
+		`"\u00e9 \" \\"`, "`raw`", "`two\nlines`", "`three\n\nlines\n`", "`tab\t\n\tand blanks \n`", "name", "名前"))
 }

@@ -1,0 +1,72 @@
+// How a cluster behaves as it grows, in virtual time: prints a table for docs/benchmarks.md.
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "cluster/simulation.h"
+
+namespace alloy::cluster {
+namespace {
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+struct Row {
+  size_t nodes;
+  double joined = -1;  // Until all agree after the last node came.
+  double leave = -1;   // Until all agree after one left.
+  double crash = -1;   // Until all agree after one crashed.
+  double bytes = 0;    // A node sends in a quiet second.
+  double moved = 0;    // Share of keys that a newcomer takes.
+};
+
+double until_agreed(Simulation& simulation, Duration limit) {
+  const auto took = simulation.run_until([&] { return simulation.all_agree(); }, limit);
+  return took ? seconds(*took) : -1;
+}
+
+Row measure(size_t nodes, double loss) {
+  Row row{.nodes = nodes};
+  Simulation simulation(nodes, {.loss = loss});
+  simulation.start_node();
+  for (size_t i = 1; i < nodes; ++i) {
+    simulation.start_node(i / 2);
+    simulation.run_for(20ms);
+  }
+  row.joined = until_agreed(simulation, 30min);
+  simulation.run_for(5min);
+  const uint64_t before = simulation.bytes_sent();
+  simulation.run_for(5min);
+  row.bytes =
+      static_cast<double>(simulation.bytes_sent() - before) / 300 / static_cast<double>(nodes);
+  const auto ring = simulation.node(0).ring();
+  simulation.leave(nodes / 2);
+  row.leave = until_agreed(simulation, 10min);
+  const auto smaller = simulation.node(0).ring();
+  size_t moved = 0;
+  for (uint64_t i = 0; i < 10'000; ++i) {
+    const uint64_t key = string_key(std::to_string(i));
+    moved += *ring->owner(key) != *smaller->owner(key);
+  }
+  row.moved = static_cast<double>(moved) / 10'000;
+  simulation.crash(nodes - 1);
+  row.crash = until_agreed(simulation, 30min);
+  return row;
+}
+
+}  // namespace
+}  // namespace alloy::cluster
+
+int main(int argc, char** argv) {
+  const double loss = argc > 1 ? std::atof(argv[1]) : 0;
+  fmt::print(
+      "| nodes | all agree after the last join, s | after a leave, s | after a crash, s | bytes "
+      "sent a node and second | keys moved by one leave |\n");
+  fmt::print("| ---: | ---: | ---: | ---: | ---: | ---: |\n");
+  for (const size_t nodes : {3, 10, 100, 300, 1000}) {
+    const auto row = alloy::cluster::measure(nodes, loss);
+    fmt::print("| {} | {:.2f} | {:.2f} | {:.1f} | {:.0f} | {:.2f} % |\n", row.nodes, row.joined,
+               row.leave, row.crash, row.bytes, 100 * row.moved);
+    std::fflush(stdout);
+  }
+}
