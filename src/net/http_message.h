@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/duration.h"
 #include "base/error.h"
 #include "base/task.h"
 
@@ -67,6 +68,9 @@ class BodyReader {
   virtual Task<Result<std::string>> read() = 0;
   // All that is left, at most `size_max` bytes (more: kind full).
   virtual Task<Result<std::string>> read_all(size_t size_max);
+  // How long one read() waits for a byte, in place of the server's limit; zero: for ever, for
+  // streams that may be silent.
+  virtual void set_timeout(Duration) {}
   // The size the sender announced.
   virtual std::optional<uint64_t> size() const { return std::nullopt; }
   // The fields that followed the body; known after its end.

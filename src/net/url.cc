@@ -117,6 +117,8 @@ Result<Url> parse_without_fragment(std::string_view text) {
     const size_t slash = rest.find('/');
     TRY(parse_authority(rest.substr(0, slash), url));
     rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+  } else if (!url.scheme.empty() && rest.starts_with('/')) {
+    url.omits_host = true;
   }
   TRY(set_path(url, rest));
   return url;
@@ -185,7 +187,8 @@ std::string Url::to_string() const {
   if (!opaque.empty()) {
     out += opaque;
   } else {
-    if (!host.empty() || has_user || (scheme == "file" && path.starts_with('/'))) {
+    const bool may_have_authority = !scheme.empty() && !omits_host && !path.empty();
+    if (!host.empty() || has_user || may_have_authority) {
       out += "//";
       if (has_user) {
         out += escape_url_part(user, UrlPart::user);

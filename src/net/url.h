@@ -17,9 +17,10 @@ struct Url {
   bool has_user = false;
   std::string user;  // Unescaped.
   std::optional<std::string> password;
-  std::string host;      // With the port, as given: "example.com:80", "[::1]:80".
-  std::string path;      // Unescaped.
-  std::string raw_path;  // As it was spelled, where that differs from the default escaping.
+  std::string host;         // With the port, as given: "example.com:80", "[::1]:80".
+  bool omits_host = false;  // "scheme:/path", without the slashes of an authority.
+  std::string path;         // Unescaped.
+  std::string raw_path;     // As it was spelled, where that differs from the default escaping.
   bool has_query = false;
   std::string query;     // Still escaped.
   std::string fragment;  // Unescaped.
