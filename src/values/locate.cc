@@ -125,6 +125,10 @@ EvaluationError locate(const Expression& expression, const Value& value, const V
 
 EvaluationError locate_argument(const Expression& argument, const Value& value,
                                 const ValueError& error, const Evaluation& evaluation) {
+  // Functions report a null inside an argument without what holds it.
+  if (error.part.is_null() && !error.path.empty()) {
+    return EvaluationError::at({.message = " " + error.predicate()});
+  }
   Walk walk(argument, value);
   walk.visit();
   return locate(std::move(walk), error, evaluation);
