@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <re2/re2.h>
 
 #include "base/text.h"
@@ -200,11 +201,19 @@ bool Finder::holds(const JsonFilter& filter) {
   return compare(filter.kind, *left, *right);
 }
 
+// The error in the words of the JSONPath library, as far as it has its own.
+std::string json_error(std::string_view text, const Error& error) {
+  if (error.message() != "unexpected end of JSON input") return error.message();
+  size_t line_end = text.rfind('\n');
+  size_t column = line_end == std::string_view::npos ? text.size() : text.size() - line_end - 1;
+  return fmt::format("incomplete JSON at {}:{}", 1 + std::ranges::count(text, '\n'), column + 1);
+}
+
 CallResult json_path(std::span<const std::string> arguments) {
   auto path = parse_json_path(arguments[1]);
   if (!path) return std::unexpected(CallError::failed(path.error().message()));
   auto root = decode_json(arguments[0], JsonNumbers::exact);
-  if (!root) return std::unexpected(CallError::failed(root.error().message()));
+  if (!root) return std::unexpected(CallError::failed(json_error(arguments[0], root.error())));
   return Value::array(find_all(*path, *root));
 }
 
