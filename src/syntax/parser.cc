@@ -215,12 +215,23 @@ void Parser::parse_label(StatementName& name) {
   next();
 }
 
+// The place so many bytes further in the text.
+Position Parser::behind(Position start, uint32_t bytes) const {
+  Position place = start;
+  for (const char c : std::string_view(file_.source()->text).substr(start.offset, bytes)) {
+    place = c == '\n' ? Position{place.offset + 1, place.line + 1, 1} : place.plus(1);
+  }
+  return place;
+}
+
 const Statement* Parser::parse_attribute(const StatementName& name) {
   next();
   const auto name_size = static_cast<uint32_t>(name.name.size());
   const auto label_size = static_cast<uint32_t>(name.label.size());
   if (name.parts != 1) {
-    diagnostics_.add_error({file_.name(), name.position, name.position.plus(name_size - 1)},
+    // The name may be spread over several lines; its length is then counted from its start all the
+    // same.
+    diagnostics_.add_error({file_.name(), name.position, behind(name.position, name_size - 1)},
                            "attribute names may only consist of a single identifier with no \".\"");
   } else if (name.label_position.valid()) {
     diagnostics_.add_error(

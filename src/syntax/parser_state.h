@@ -49,6 +49,7 @@ class Parser {
   bool parse_statement_name(StatementName& name);
   void parse_label(StatementName& name);
   std::string_view parse_dotted_name(StatementName& name);
+  Position behind(Position start, uint32_t bytes) const;
   const Statement* parse_attribute(const StatementName& name);
   const Statement* parse_block(const StatementName& name);
 

@@ -2,6 +2,9 @@
 // objects and calls are the author's; everything else is decided here.
 #include "syntax/printer.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include "base/text.h"
 #include "syntax/parser.h"
 #include "syntax/token_writer.h"
@@ -10,6 +13,9 @@ namespace alloy::syntax {
 
 namespace {
 
+// Comments within statements find their place in two or three rounds.
+constexpr int rounds_max = 10;
+
 template <class Node>
 bool is_multi_line(const Node& node) {
   return node.start.line != node.end.line;
@@ -17,10 +23,10 @@ bool is_multi_line(const Node& node) {
 
 class Printer {
  public:
-  Printer(std::span<const CommentGroup> comments, size_t expected_bytes)
-      : writer_(comments, expected_bytes) {}
+  Printer(const File& file, Places places) : writer_(file, places) {}
+  Printer() = default;
 
-  std::string print_file(const File& file) && {
+  std::string print_file(const File& file) {
     if (file.expression() != nullptr) {
       print(*file.expression());
     } else {
@@ -28,6 +34,10 @@ class Printer {
     }
     return std::move(writer_).finish();
   }
+
+  // Whether the result may differ when it is printed again: comments stand within statements, and
+  // where they go is estimated (see TokenWriter); or what stood on several lines is on one now.
+  bool may_be_unstable() const { return may_be_unstable_ || writer_.may_have_moved_comments(); }
 
   std::string print_expression(const Expression& expression) && {
     print(expression);
@@ -52,13 +62,16 @@ class Printer {
   void print(const AttributeStatement& node) {
     writer_.at(node.name.position);
     writer_.identifier(node.name.name);
-    print_assign();
+    const uint32_t first_line = writer_.lines();
+    print_assign(*node.value);
     print(*node.value);
+    note_lines(node, first_line);
   }
 
   void print(const BlockStatement& node) {
     writer_.at(node.start);
-    writer_.identifier(node.name);
+    writer_.dotted_name(node.name);
+    const uint32_t first_line = writer_.lines();
     writer_.space(Space::blank);
     if (!node.label.empty()) {
       writer_.at(node.label_position);
@@ -75,6 +88,7 @@ class Printer {
     }
     writer_.space(Space::unindent);
     token(node.end, TokenKind::right_curly);
+    note_lines(node, first_line);
   }
 
   void print(const Expression& node) {
@@ -183,8 +197,10 @@ class Printer {
     } else {
       writer_.identifier(field.name.name);
     }
-    print_assign();
+    print_assign(*field.value);
+    const uint32_t first_line = writer_.lines();
     print(*field.value);
+    note_lines(*field.value, first_line);
   }
 
   // Arguments that start a line are indented.
@@ -214,10 +230,17 @@ class Printer {
     writer_.token(TokenKind::right_paren);
   }
 
-  void print_assign() {
+  void print_assign(const Expression& value) {
     writer_.space(Space::align);
     writer_.token(TokenKind::assign);
     writer_.space(Space::blank);
+    if (writer_.has_comment_before(value.start)) may_be_unstable_ = true;
+  }
+
+  // To be called behind a node of which `first_line` is the line it was started on.
+  template <class Node>
+  void note_lines(const Node& node, uint32_t first_line) {
+    if (is_multi_line(node) != (writer_.lines() != first_line)) may_be_unstable_ = true;
   }
 
   void token(Position position, TokenKind kind) {
@@ -227,7 +250,7 @@ class Printer {
 
   // A raw name becomes a quoted one unless that would need escapes.
   void print_quoted_name(std::string_view name) {
-    if (with_quotes(name).front() == '`') {
+    if (!name.empty() && with_quotes(name).front() == '`') {
       const std::string quoted = quote(name);
       if (quoted.size() == name.size() + 2) return writer_.literal(TokenKind::string, quoted);
     }
@@ -240,18 +263,60 @@ class Printer {
   }
 
   TokenWriter writer_;
+  bool may_be_unstable_ = false;
 };
+
+bool has_comments_of(const File& file, const File& other) {
+  const auto same_text = [](const Comment& a, const Comment& b) { return a.text == b.text; };
+  return std::ranges::equal(file.comments() | std::views::join, other.comments() | std::views::join,
+                            same_text);
+}
+
+FilePointer print_with_exact_places(const File& file) {
+  auto printed = parse_file(file.name(), Printer(file, Places::exact).print_file(file));
+  ASSERT(printed.has_value());
+  return *std::move(printed);
+}
+
+// Where comments go by estimation, a line comment may end up where its line end breaks a statement.
+FilePointer print_with_estimated_places(const File& file) {
+  auto printed = parse_file(file.name(), Printer(file, Places::estimated).print_file(file));
+  if (!printed || !has_comments_of(file, **printed)) return print_with_exact_places(file);
+  return *std::move(printed);
+}
+
+// Prints again and again until nothing moves any more; null if that doesn't come to an end.
+FilePointer print_until_stable(const File& file, FilePointer (*print_once)(const File&)) {
+  FilePointer printed = print_once(file);
+  for (int round = 0; round < rounds_max; ++round) {
+    FilePointer again = print_once(*printed);
+    if (again->source()->text == printed->source()->text) return printed;
+    printed = std::move(again);
+  }
+  return nullptr;
+}
+
+// Whatever this gives, it gives again for its own result.
+std::string print_stably(const File& file) {
+  FilePointer printed = print_until_stable(file, print_with_estimated_places);
+  if (printed == nullptr) {
+    const FilePointer exact = print_until_stable(file, print_with_exact_places);
+    ASSERT(exact != nullptr);
+    printed = print_until_stable(*exact, print_with_estimated_places);
+    if (printed == nullptr) printed = exact;
+  }
+  return printed->source()->text;
+}
 
 }  // namespace
 
 std::string print(const File& file) {
-  const size_t size = file.source()->text.size();
-  return Printer(file.comments(), size + size / 4).print_file(file);
+  Printer printer(file, Places::estimated);
+  std::string text = printer.print_file(file);
+  return printer.may_be_unstable() ? print_stably(file) : text;
 }
 
-std::string print(const Expression& expression) {
-  return Printer({}, 0).print_expression(expression);
-}
+std::string print(const Expression& expression) { return Printer().print_expression(expression); }
 
 Diagnosed<std::string> format(SourcePointer source) {
   auto file = parse_file(std::move(source));

@@ -356,7 +356,7 @@ void Scanner::scan_other(Token& token) {
   if (c != byte_order_mark) {
     report(token.position, fmt::format("illegal character {}", describe(c)));
   }
-  token.text = text_from(token.position.offset);
+  token.text = c == 0xFFFD ? "\uFFFD" : text_from(token.position.offset);
   line_end_counts_ = line_end_counted;
 }
 

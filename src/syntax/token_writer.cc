@@ -16,6 +16,12 @@ uint32_t limited_lines(uint32_t from, uint32_t to) { return std::min(to - from, 
 
 }  // namespace
 
+TokenWriter::TokenWriter(const File& file, Places places)
+    : comments_(file.comments()), places_(places), source_(file.source()->text), locator_(source_) {
+  const size_t size = file.source()->text.size();
+  layout_.reserve(size + size / 4);
+}
+
 void TokenWriter::space(Space space) {
   if (spaces_.size() == spaces_max) write_spaces(spaces_max);
   spaces_ += static_cast<char>(space);
@@ -28,12 +34,15 @@ void TokenWriter::write(TokenKind kind, std::string_view text) {
     spaces_ += static_cast<char>(Space::blank);
   }
   last_token_ = kind;
+  if (places_ == Places::exact) at(locator_.next(kind, text));
   const Place place = place_;
   if (comment_is_before(place)) {
+    check_places(place);
     write_comments(place, /*at_end=*/false);
   } else {
     write_spaces(spaces_.size());
   }
+  is_place_known_ = false;
   start_text(place);
   if (kind == TokenKind::string) {
     layout_.verbatim_lines(text);
@@ -43,8 +52,22 @@ void TokenWriter::write(TokenKind kind, std::string_view text) {
   end_text(text, kind == TokenKind::string);
 }
 
+void TokenWriter::dotted_name(std::string_view name) {
+  if (places_ == Places::exact) {
+    // Comments may stand between the parts.
+    for (size_t dot; (dot = name.find('.')) != std::string_view::npos;
+         name.remove_prefix(dot + 1)) {
+      identifier(name.substr(0, dot));
+      token(TokenKind::dot);
+    }
+  }
+  identifier(name);
+}
+
 std::string TokenWriter::finish() && {
   if (!comments_.empty()) {
+    is_place_known_ = true;
+    check_places({source_.size(), 0});
     write_comments({std::numeric_limits<uint64_t>::max(), std::numeric_limits<uint32_t>::max()},
                    /*at_end=*/true);
   }
@@ -57,6 +80,11 @@ bool TokenWriter::comment_is_before(Place next) const {
 
 // Writes the comments before `next` and what separates them from it.
 void TokenWriter::write_comments(Place next, bool at_end) {
+  constexpr std::array line_ends = {static_cast<char>(Space::new_line),
+                                    static_cast<char>(Space::new_run)};
+  const bool wants_line_end =
+      spaces_.find_first_of(line_ends.data(), 0, line_ends.size()) != std::string::npos;
+  const uint32_t first_line = lines_;
   const Comment* last = nullptr;
   while (comment_is_before(next)) {
     for (const Comment& comment : comments_.front()) {
@@ -75,6 +103,21 @@ void TokenWriter::write_comments(Place next, bool at_end) {
   if (next.line > from) {
     write_space(dropped_new_run_ ? Space::new_run : Space::new_line,
                 limited_lines(from, next.line));
+  }
+  if (wants_line_end && lines_ == first_line) may_have_moved_comments_ = true;
+}
+
+// Compares what is estimated with what the source has around the comments before `next`.
+void TokenWriter::check_places(Place next) {
+  const Comment& first = comments_.front().front();
+  const std::string_view before = source_.substr(0, first.position.offset);
+  const size_t token_end = before.find_last_not_of(" \t\r\n");
+  if (token_end == std::string_view::npos) return;
+  const auto line_ends = std::ranges::count(before.substr(token_end + 1), '\n');
+  const Position behind = TokenLocator(source_).behind_blanks(first.position);
+  if (!is_place_known_ || last_line_ + line_ends != first.position.line ||
+      behind.offset != next.offset) {
+    may_have_moved_comments_ = true;
   }
 }
 
@@ -145,6 +188,7 @@ void TokenWriter::write_space(Space space, uint32_t count) {
     space == Space::new_run ? layout_.end_run() : layout_.end_line();
   }
   place_.line += count;
+  lines_ += count;
   at_line_start_ = true;
 }
 
@@ -165,8 +209,10 @@ void TokenWriter::end_text(std::string_view text, bool may_have_lines) {
   is_empty_ = false;
   place_.offset += text.size();
   if (may_have_lines) {
-    place_.line += static_cast<uint32_t>(
+    const auto count = static_cast<uint32_t>(
         std::ranges::count_if(text, [](char c) { return c == '\n' || c == '\f'; }));
+    place_.line += count;
+    lines_ += count;
   }
   last_line_ = place_.line;
 }
