@@ -78,23 +78,27 @@ Task<Wake> Event::wait(StopToken stop, Duration timeout) {
 }
 
 struct TaskGroup::State {
-  explicit State(AnyExecutor e) : executor(std::move(e)) {}
+  State(AnyExecutor e, Strands s) : executor(std::move(e)), strands(s) {}
   AnyExecutor executor;
+  Strands strands;
   std::atomic<size_t> running = 0;
   Event emptied;
 };
 
-TaskGroup::TaskGroup(AnyExecutor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+TaskGroup::TaskGroup(AnyExecutor executor, Strands strands)
+    : state_(std::make_shared<State>(std::move(executor), strands)) {}
 
 TaskGroup::~TaskGroup() { ASSERT(state_->running == 0); }
 
 void TaskGroup::spawn(Task<> task) {
   ++state_->running;
-  asio::co_spawn(asio::make_strand(state_->executor), std::move(task),
-                 [state = state_](const std::exception_ptr& thrown) {
-                   ASSERT(thrown == nullptr);
-                   if (--state->running == 0) state->emptied.notify();
-                 });
+  const AnyExecutor where = state_->strands == Strands::shared
+                                ? state_->executor
+                                : AnyExecutor(asio::make_strand(state_->executor));
+  asio::co_spawn(where, std::move(task), [state = state_](const std::exception_ptr& thrown) {
+    ASSERT(thrown == nullptr);
+    if (--state->running == 0) state->emptied.notify();
+  });
 }
 
 size_t TaskGroup::running() const { return state_->running; }

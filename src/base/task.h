@@ -53,10 +53,12 @@ class Event {
   std::shared_ptr<State> state_;
 };
 
-// Starts tasks, each on a strand of its own, and waits for all of them.
+// Starts tasks and waits for all of them.
 class TaskGroup {
  public:
-  explicit TaskGroup(AnyExecutor executor);
+  // Where its tasks run: each on a strand of its own, or all on the given one.
+  enum class Strands : unsigned char { one_each, shared };
+  explicit TaskGroup(AnyExecutor executor, Strands strands = Strands::one_each);
   ~TaskGroup();  // Asserts that everything has been waited for.
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;

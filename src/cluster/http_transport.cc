@@ -1,0 +1,246 @@
+#include "cluster/http_transport.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+namespace alloy::cluster {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::string_view content_type = "application/x.ckit";
+// A whole request, from the connection to the answer.
+constexpr Duration packet_timeout = 5s;
+// Packets waiting for one node; more push out the oldest.
+constexpr size_t queue_max = 1000;
+// How much one request may carry.
+constexpr size_t request_bytes_max = 4 << 20;
+constexpr size_t stream_bytes_max = 64 << 20;
+
+const net::Headers& request_headers() {
+  static const net::Headers headers{{"content-type", std::string(content_type)}};
+  return headers;
+}
+
+}  // namespace
+
+HttpTransport::HttpTransport(AnyExecutor strand, Logger logger)
+    : strand_(strand), logger_(std::move(logger)), tasks_(strand, TaskGroup::Strands::shared) {}
+
+HttpTransport::~HttpTransport() = default;
+
+Task<> HttpTransport::close() {
+  closed_ = true;
+  for (auto& [address, destination] : destinations_)
+    if (destination.peer) destination.peer->close();
+  co_await tasks_.join();
+  co_await gate_.close();
+  destinations_.clear();
+}
+
+Task<Result<std::shared_ptr<net::Http2Peer>>> HttpTransport::connected(Address to,
+                                                                       Duration timeout) {
+  if (const auto& peer = destinations_[to].peer; peer && peer->is_open()) co_return peer;
+  CO_TRY(auto peer, co_await net::Http2Peer::connect(strand_, format_ip(to.ip), to.port, timeout));
+  if (closed_) {
+    peer->close();
+    co_return fail("transport closed", ErrorKind::stopped);
+  }
+  Destination& destination = destinations_[to];
+  // Somebody else may have connected meanwhile; one connection is enough.
+  if (destination.peer && destination.peer->is_open()) {
+    peer->close();
+  } else {
+    destination.peer = std::move(peer);
+  }
+  co_return destination.peer;
+}
+
+void HttpTransport::send_packet(const Address& to, std::string packet) {
+  if (closed_) return;
+  Destination& destination = destinations_[to];
+  if (destination.packets.size() >= queue_max) {
+    destination.packets.pop_front();
+    ++stats_->tx_packets_failed;
+    --stats_->tx_queue_length;
+  }
+  destination.packets.push_back(std::move(packet));
+  ++stats_->tx_queue_length;
+  if (std::exchange(destination.is_sending, true)) return;
+  tasks_.spawn(send_queued(to));
+}
+
+Task<> HttpTransport::send_queued(Address to) {
+  while (!closed_ && !destinations_[to].packets.empty()) {
+    std::string body;
+    uint64_t count = 0;
+    auto& packets = destinations_[to].packets;
+    while (!packets.empty() && (count == 0 || body.size() < request_bytes_max)) {
+      append_frame(body, packets.front());
+      packets.pop_front();
+      ++count;
+    }
+    stats_->tx_queue_length -= static_cast<int64_t>(count);
+    const size_t bytes = body.size();
+    if (const auto sent = co_await post_packets(to, std::move(body)); sent) {
+      stats_->tx_packets += count;
+      stats_->tx_bytes += bytes;
+    } else {
+      stats_->tx_packets_failed += count;
+      logger_.debug("failed to send message",
+                    {{"addr", format_address(to)}, {"err", sent.error()}});
+    }
+  }
+  destinations_[to].is_sending = false;
+}
+
+Task<Result<void>> HttpTransport::post_packets(Address to, std::string body) {
+  CO_TRY(const auto peer, co_await connected(to, packet_timeout));
+  const auto call = peer->call("POST", std::string(transport_path) + "message", request_headers());
+  call->write(body);
+  call->finish();
+  CO_TRY(const int status, co_await call->status(packet_timeout));
+  if (status != 200) co_return fail(fmt::format("unexpected status code {}", status));
+  co_return Result<void>{};
+}
+
+void HttpTransport::exchange(const Address& to, std::string request,
+                             std::function<void(Result<std::string>)> done) {
+  if (closed_) return;
+  tasks_.spawn(run_exchange(to, std::move(request), std::move(done)));
+}
+
+Task<> HttpTransport::run_exchange(Address to, std::string request,
+                                   std::function<void(Result<std::string>)> done) {
+  ++stats_->streams;
+  auto answer = co_await exchange_on(std::move(to), std::move(request));
+  --stats_->streams;
+  if (!answer) ++stats_->stream_tx_packets_failed;
+  done(std::move(answer));
+}
+
+Task<Result<std::string>> HttpTransport::exchange_on(Address to, std::string request) {
+  CO_TRY(const auto peer, co_await connected(to, stream_timeout));
+  const auto call = peer->call("POST", std::string(transport_path) + "stream", request_headers());
+  // The other side's head comes first: it tells whether somebody listens at all.
+  CO_TRY(const int status, co_await call->status(stream_timeout));
+  if (status != 200) co_return fail(fmt::format("unexpected status code {}", status));
+  std::string framed;
+  append_frame(framed, request);
+  ++stats_->stream_tx_packets;
+  stats_->stream_tx_bytes += framed.size();
+  call->write(framed);
+
+  FrameReader reader;
+  std::string answer;
+  while (stream_progress(answer) == StreamProgress::incomplete) {
+    CO_TRY(const std::string bytes, co_await call->read(stream_timeout));
+    if (bytes.empty()) break;
+    stats_->stream_rx_bytes += bytes.size();
+    std::vector<std::string> payloads;
+    CO_TRY(reader.feed(bytes, payloads));
+    for (const std::string& payload : payloads) answer += payload;
+    if (answer.size() > stream_bytes_max) co_return fail("answer too large", ErrorKind::full);
+  }
+  ++stats_->stream_rx_packets;
+  call->finish();
+  co_return answer;
+}
+
+Task<net::ServerResponse> HttpTransport::handle(net::ServerRequest request) {
+  const std::string_view kind = std::string_view(request.path).substr(transport_path.size());
+  if (kind != "message" && kind != "stream")
+    co_return net::text_response(404, "404 page not found");
+  if (closed_) co_return net::text_response(503, "transport is shut down");
+  if (request.http_major != 2) co_return net::text_response(505, "HTTP/2 is required");
+  if (request.headers.get("content-type") != content_type)
+    co_return net::text_response(400, "unexpected content type");
+  const std::shared_ptr<net::BodyReader> body = std::move(request.body);
+  body->set_timeout(kind == "stream" ? stream_timeout : packet_timeout);
+  if (kind == "stream") {
+    net::ServerResponse response;
+    response.stream = [this, body](std::shared_ptr<net::BodyWriter> writer) {
+      return serve_stream(body, std::move(writer));
+    };
+    co_return response;
+  }
+  if (const auto received = co_await receive_packets(body); !received) {
+    logger_.warn("error reading packet from peer",
+                 {{"addr", request.remote_address}, {"err", received.error()}});
+    co_return net::text_response(400, received.error().message());
+  }
+  co_return net::ServerResponse{};
+}
+
+Task<Result<void>> HttpTransport::receive_packets(std::shared_ptr<net::BodyReader> body) {
+  FrameReader reader;
+  while (true) {
+    CO_TRY(const std::string bytes, co_await body->read());
+    if (bytes.empty()) break;
+    stats_->rx_bytes += bytes.size();
+    std::vector<std::string> packets;
+    const auto fed = reader.feed(bytes, packets);
+    for (std::string& packet : packets) {
+      ++stats_->rx_packets;
+      const auto accepted =
+          co_await asio::co_spawn(strand_, accept_packet(std::move(packet)), asio::use_awaitable);
+      if (accepted) continue;
+      ++stats_->rx_packets_rejected;
+      const bool is_foreign = accepted.error().kind() == ErrorKind::not_found;
+      logger_.log(is_foreign ? LogLevel::error : LogLevel::warn,
+                  is_foreign ? "discarding packet with " + accepted.error().message()
+                             : "discarding packet: " + accepted.error().message());
+    }
+    CO_TRY(fed);
+  }
+  if (!reader.at_boundary()) co_return fail("unexpected EOF", ErrorKind::invalid);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> HttpTransport::accept_packet(std::string packet) {
+  if (closed_ || !inbound_.on_packet) co_return fail("transport is shut down", ErrorKind::stopped);
+  co_return inbound_.on_packet(packet);
+}
+
+Task<Result<std::string>> HttpTransport::accept_exchange(std::string request) {
+  if (closed_ || !inbound_.on_exchange)
+    co_return fail("transport is shut down", ErrorKind::stopped);
+  co_return inbound_.on_exchange(request);
+}
+
+Task<Result<void>> HttpTransport::serve_stream(std::shared_ptr<net::BodyReader> body,
+                                               std::shared_ptr<net::BodyWriter> writer) {
+  const Gate::Pass pass = gate_.enter();
+  if (!pass) co_return fail("transport is shut down", ErrorKind::stopped);
+  ++stats_->streams;
+  FrameReader reader;
+  std::string request;
+  Result<void> read;
+  while (read && stream_progress(request) == StreamProgress::incomplete) {
+    const auto bytes = co_await body->read();
+    if (!bytes || bytes->empty()) break;
+    stats_->stream_rx_bytes += bytes->size();
+    std::vector<std::string> payloads;
+    read = reader.feed(*bytes, payloads);
+    for (const std::string& payload : payloads) request += payload;
+    if (request.size() > stream_bytes_max) read = fail("stream too large", ErrorKind::full);
+  }
+  ++stats_->stream_rx_packets;
+  Result<std::string> answer = std::unexpected(Error("unexpected EOF"));
+  if (read)
+    answer =
+        co_await asio::co_spawn(strand_, accept_exchange(std::move(request)), asio::use_awaitable);
+  --stats_->streams;
+  if (!answer) {
+    // A stranger gets no answer: the stream just ends.
+    logger_.error("discarding stream with " + answer.error().message());
+    co_return Result<void>{};
+  }
+  std::string framed;
+  append_frame(framed, *answer);
+  ++stats_->stream_tx_packets;
+  stats_->stream_tx_bytes += framed.size();
+  co_return co_await writer->write(std::move(framed));
+}
+
+}  // namespace alloy::cluster

@@ -1,0 +1,98 @@
+// How nodes reach each other in the real world: packets and streams as HTTP/2 requests on the port
+// that serves everything else too.
+//
+//   POST /api/v1/ckit/transport/message   any number of framed packets, answered when all are read
+//   POST /api/v1/ckit/transport/stream    one exchange, both ways at once
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/task.h"
+#include "cluster/node.h"
+#include "net/http2_peer.h"
+#include "net/http_message.h"
+
+namespace alloy::cluster {
+
+inline constexpr std::string_view transport_path = "/api/v1/ckit/transport/";
+
+// Read at any time, from any thread.
+struct TransportStats {
+  std::atomic<uint64_t> rx_packets = 0;
+  std::atomic<uint64_t> rx_bytes = 0;
+  std::atomic<uint64_t> rx_packets_rejected = 0;  // Malformed, foreign or of an unknown kind.
+  std::atomic<uint64_t> tx_packets = 0;
+  std::atomic<uint64_t> tx_bytes = 0;
+  std::atomic<uint64_t> tx_packets_failed = 0;  // Not delivered, or dropped from a full queue.
+  std::atomic<int64_t> tx_queue_length = 0;
+  std::atomic<int64_t> streams = 0;
+  std::atomic<uint64_t> stream_rx_packets = 0;
+  std::atomic<uint64_t> stream_rx_bytes = 0;
+  std::atomic<uint64_t> stream_tx_packets = 0;
+  std::atomic<uint64_t> stream_tx_bytes = 0;
+  std::atomic<uint64_t> stream_tx_packets_failed = 0;
+};
+
+class HttpTransport final : public Transport {
+ public:
+  // What arrives for the node; called on the strand.
+  struct Inbound {
+    std::function<Result<void>(std::string_view packet)> on_packet;
+    std::function<Result<std::string>(std::string_view request)> on_exchange;
+  };
+
+  HttpTransport(AnyExecutor strand, Logger logger);
+  ~HttpTransport() override;  // Asserts that close() has returned.
+
+  void set_inbound(Inbound inbound) { inbound_ = std::move(inbound); }
+
+  // On the strand.
+  void send_packet(const Address& to, std::string packet) override;
+  void exchange(const Address& to, std::string request,
+                std::function<void(Result<std::string>)> done) override;
+  // Refuses everything from now on, breaks off what is in progress and waits for it.
+  Task<> close();
+
+  // Answers a request below transport_path. From any strand.
+  Task<net::ServerResponse> handle(net::ServerRequest request);
+
+  const TransportStats& stats() const { return *stats_; }
+
+ private:
+  // Everything that goes to one node: packets wait in line for one request after another, so that
+  // an unreachable node holds up nobody else.
+  struct Destination {
+    std::shared_ptr<net::Http2Peer> peer;
+    std::deque<std::string> packets;
+    bool is_sending = false;
+  };
+
+  Task<> send_queued(Address to);
+  Task<Result<void>> post_packets(Address to, std::string body);
+  Task<> run_exchange(Address to, std::string request,
+                      std::function<void(Result<std::string>)> done);
+  Task<Result<std::string>> exchange_on(Address to, std::string request);
+  Task<Result<std::shared_ptr<net::Http2Peer>>> connected(Address to, Duration timeout);
+  Task<Result<void>> receive_packets(std::shared_ptr<net::BodyReader> body);
+  Task<Result<void>> serve_stream(std::shared_ptr<net::BodyReader> body,
+                                  std::shared_ptr<net::BodyWriter> writer);
+  Task<Result<void>> accept_packet(std::string packet);
+  Task<Result<std::string>> accept_exchange(std::string request);
+
+  AnyExecutor strand_;
+  Logger logger_;
+  Inbound inbound_;
+  std::shared_ptr<TransportStats> stats_ = std::make_shared<TransportStats>();
+  TaskGroup tasks_;
+  std::map<Address, Destination> destinations_;
+  Gate gate_;
+  std::atomic<bool> closed_ = false;
+};
+
+}  // namespace alloy::cluster
