@@ -7,14 +7,16 @@ namespace alloy {
 
 RelabelCache::RelabelCache(SeriesStore& store) : store_(store) {}
 
-RelabelCache::~RelabelCache() { reset(nullptr); }
+RelabelCache::~RelabelCache() {
+  reset(nullptr);
+  release_forgotten();
+}
 
 void RelabelCache::reset(RelabelRulesPointer rules, LabelSet extra) {
   for (Entry& entry : entries_) {
     if (entry.uid != 0) drop(entry);
   }
   entries_ = {};
-  sweep(false);
   rules_ = std::move(rules);
   extra_ = std::move(extra);
 }
@@ -66,15 +68,16 @@ void RelabelCache::forget(const Series& series) {
   ++counts_.deletes;
 }
 
-void RelabelCache::sweep(bool and_unused) {
-  if (and_unused) {
-    ++period_;
-    for (Entry& entry : entries_) {
-      if (entry.uid == 0 || entry.last_used + 2 > period_) continue;
-      drop(entry);
-      ++counts_.deletes;
-    }
+void RelabelCache::mark_unused() {
+  ++period_;
+  for (Entry& entry : entries_) {
+    if (entry.uid == 0 || entry.last_used + 2 > period_) continue;
+    drop(entry);
+    ++counts_.deletes;
   }
+}
+
+void RelabelCache::release_forgotten() {
   for (const SeriesNumber number : forgotten_) store_.release(store_.at(number));
   forgotten_.clear();
 }

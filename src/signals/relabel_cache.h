@@ -26,18 +26,24 @@ class RelabelCache {
   RelabelCache(const RelabelCache&) = delete;
   RelabelCache& operator=(const RelabelCache&) = delete;
 
-  // Forgets everything and goes on with other rules; labels in `extra` (sorted) are added to each
+  // Gives up everything and goes on with other rules; labels in `extra` (sorted) are added to each
   // series that lacks them before the rules run (external labels).
   void reset(RelabelRulesPointer rules, LabelSet extra = {});
 
-  // What the series is after relabelling; null if the rules drop it. Valid until the cache is
-  // used again with another generation of the series (until then the cache holds a reference).
+  // What the series is after relabelling; null if the rules drop it. Valid until the next
+  // release_forgotten().
   const Series* find(const Series& series);
-  // Gives up the entry of a series that ended; its result stays valid until the next sweep().
+  // Gives up the entry of a series that ended; its result stays valid until release_forgotten().
   void forget(const Series& series);
-  // Releases what was forgotten, and entries that no find() has asked for during the last two
-  // sweeps if `and_unused`.
-  void sweep(bool and_unused);
+  // Gives up the entries that no find() has asked for since the call before the last.
+  void mark_unused();
+  // Releases the results that were given up; nobody may use them any more.
+  void release_forgotten();
+  // The latter two at once, for users with only one thread.
+  void sweep(bool and_unused) {
+    if (and_unused) mark_unused();
+    release_forgotten();
+  }
 
   size_t size() const { return size_; }
   const Counts& counts() const { return counts_; }
@@ -47,7 +53,7 @@ class RelabelCache {
   struct Entry {
     uint64_t uid = 0;  // Of the series before relabelling; 0: the entry is empty.
     SeriesNumber result = no_series;
-    uint32_t last_used = 0;  // The sweep period.
+    uint32_t last_used = 0;  // The period.
   };
   const Series* compute(Entry& entry, const Series& series);
   void drop(Entry& entry);
@@ -58,7 +64,7 @@ class RelabelCache {
   LabelSet extra_;
   std::vector<Entry> entries_;  // By slot.
   std::vector<SeriesNumber> forgotten_;
-  uint32_t period_ = 0;
+  uint32_t period_ = 0;  // Counts the calls of mark_unused().
   size_t size_ = 0;
   Counts counts_;
   LabelBuilder builder_;

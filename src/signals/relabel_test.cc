@@ -159,19 +159,20 @@ TEST_CASE("a cache relabels a series once, however often its samples come") {
     CHECK(store.describe(*cache.find(*next)) == R"({a="maybe", b="maybe", x="1"})");
     CHECK(cache.size() == 2);
   }
-  SUBCASE("what ended is released by the next sweep") {
+  SUBCASE("what ended is released when nobody uses it any more") {
     cache.forget(*kept);
     CHECK(store.describe(*result) == R"({a="yes", b="yes", x="1"})");
-    cache.sweep(false);
+    cache.release_forgotten();
     CHECK(store.size() == 2);
     CHECK(cache.size() == 1);
   }
   SUBCASE("what nobody asks for is released in the end") {
-    cache.sweep(true);
+    cache.mark_unused();
     cache.find(*kept);
-    cache.sweep(true);
+    cache.mark_unused();
     CHECK(cache.size() == 1);
-    cache.sweep(true);
+    cache.mark_unused();
+    cache.release_forgotten();
     CHECK(cache.size() == 0);
     CHECK(store.size() == 2);
   }

@@ -57,10 +57,9 @@ Result<double> parse_float(std::string_view text) {
   return is_negative ? -value : value;
 }
 
-std::string format_bucket_bound(double value) {
+std::string format_float(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  // The shortest digits, with an exponent where Go's format 'g' has one.
   char buffer[400];
   auto end = std::to_chars(buffer, std::end(buffer), value, std::chars_format::scientific).ptr;
   const std::string_view scientific(buffer, end);
@@ -70,8 +69,12 @@ std::string format_bucket_bound(double value) {
   std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
   if (exponent < -4 || exponent >= 6) return std::string(scientific);
   end = std::to_chars(buffer, std::end(buffer), value, std::chars_format::fixed).ptr;
-  std::string text(buffer, end);
-  if (!text.contains('.')) text += ".0";
+  return {buffer, end};
+}
+
+std::string format_bucket_bound(double value) {
+  std::string text = format_float(value);
+  if (std::isfinite(value) && text.find_first_of("e.") == std::string::npos) text += ".0";
   return text;
 }
 

@@ -17,6 +17,9 @@ inline constexpr uint64_t normal_nan_bits = 0x7ff8000000000001;
 // Errors read like those of the real parser: strconv.ParseFloat: parsing "x": invalid syntax.
 Result<double> parse_float(std::string_view text);
 
+// The shortest spelling that reads back the same, as Go's format 'g' writes it: "1", "0.5",
+// "1e+06".
+std::string format_float(double value);
 // A float as label values of buckets and quantiles have it: "1.0", "0.5", "1e+06", "+Inf".
 std::string format_bucket_bound(double value);
 

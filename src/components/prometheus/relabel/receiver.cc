@@ -1,0 +1,116 @@
+// Relabelling of batches.
+#include "components/prometheus/relabel/receiver.h"
+
+namespace alloy::prometheus::relabel {
+
+struct Receiver::Relabeled {
+  std::vector<Sample> samples;
+  std::vector<HistogramSample> histograms;
+  std::vector<Exemplar> exemplars;
+  std::vector<CreatedTimestamp> created;
+};
+
+Receiver::Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name)
+    : name_(std::move(name)),
+      fanout_(metrics),
+      processed_(metrics.counter("alloy_prometheus_relabel_metrics_processed",
+                                 "Total number of metrics processed")),
+      written_(metrics.counter("alloy_prometheus_relabel_metrics_written",
+                               "Total number of metrics written")),
+      hits_(metrics.counter("alloy_prometheus_relabel_cache_hits", "Total number of cache hits")),
+      misses_(
+          metrics.counter("alloy_prometheus_relabel_cache_misses", "Total number of cache misses")),
+      deletes_(metrics.counter("alloy_prometheus_relabel_cache_deletes",
+                               "Total number of cache deletes")),
+      size_(metrics.gauge("alloy_prometheus_relabel_cache_size", "Total size of relabel cache")),
+      cache_(store) {
+  metrics.counter("alloy_prometheus_relabel_cache_ttl_evictions",
+                  "Total number of cache entries evicted because their TTL expired");
+}
+
+Receiver::~Receiver() = default;
+
+void Receiver::configure(RelabelRulesPointer rules,
+                         std::vector<MetricsReceiverPointer> forward_to) {
+  fanout_.set_receivers(std::move(forward_to));
+  const std::lock_guard lock(cache_.mutex());
+  cache_.reset(std::move(rules));
+  size_.set(0);
+}
+
+void Receiver::forget_unused() {
+  const std::lock_guard lock(cache_.mutex());
+  cache_.mark_unused();
+  if (in_flight_ == 0) cache_.release_forgotten();
+  size_.set(static_cast<double>(cache_.size()));
+}
+
+void Receiver::close() {
+  fanout_.set_receivers({});
+  const std::lock_guard lock(cache_.mutex());
+  is_closed_ = true;
+}
+
+Result<void> Receiver::receive(const MetricBatch& batch) {
+  std::unique_ptr<Relabeled> relabeled;
+  {
+    const std::lock_guard lock(cache_.mutex());
+    if (is_closed_) return fail(name_ + " has exited");
+    if (free_.empty()) {
+      relabeled = std::make_unique<Relabeled>();
+    } else {
+      relabeled = std::move(free_.back());
+      free_.pop_back();
+    }
+    ++in_flight_;
+    relabel(batch, *relabeled);
+  }
+  const MetricBatch out{.samples = relabeled->samples,
+                        .histograms = relabeled->histograms,
+                        .exemplars = relabeled->exemplars,
+                        .created = relabeled->created,
+                        .metadata = batch.metadata};
+  Result<void> result;
+  if (!out.empty()) result = fanout_.receive(out);
+
+  const std::lock_guard lock(cache_.mutex());
+  if (--in_flight_ == 0) cache_.release_forgotten();
+  free_.push_back(std::move(relabeled));
+  return result;
+}
+
+void Receiver::relabel(const MetricBatch& batch, Relabeled& out) {
+  out.samples.clear();
+  out.histograms.clear();
+  out.exemplars.clear();
+  out.created.clear();
+  for (const Sample& sample : batch.samples) {
+    if (const Series* series = cache_.find(*sample.series)) {
+      out.samples.push_back({series, sample.timestamp_ms, sample.value});
+    }
+  }
+  for (HistogramSample sample : batch.histograms) {
+    if ((sample.series = cache_.find(*sample.series))) out.histograms.push_back(sample);
+  }
+  const size_t processed = batch.samples.size() + batch.histograms.size();
+  const size_t written = out.samples.size() + out.histograms.size();
+  const RelabelCache::Counts counts = cache_.counts();
+  for (Exemplar exemplar : batch.exemplars) {
+    if ((exemplar.series = cache_.find(*exemplar.series))) out.exemplars.push_back(exemplar);
+  }
+  for (CreatedTimestamp created : batch.created) {
+    if ((created.series = cache_.find(*created.series))) out.created.push_back(created);
+  }
+  for (const Sample& sample : batch.samples) {
+    if (is_stale_marker(sample.value)) cache_.forget(*sample.series);
+  }
+  processed_.add(static_cast<double>(processed));
+  written_.add(static_cast<double>(written));
+  hits_.add(static_cast<double>(counts.hits - counted_.hits));
+  misses_.add(static_cast<double>(counts.misses - counted_.misses));
+  deletes_.add(static_cast<double>(cache_.counts().deletes - counted_.deletes));
+  counted_ = cache_.counts();
+  size_.set(static_cast<double>(cache_.size()));
+}
+
+}  // namespace alloy::prometheus::relabel

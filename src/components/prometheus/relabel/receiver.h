@@ -1,0 +1,51 @@
+// The receiver of prometheus.relabel: relabels a batch and passes it on.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "signals/metrics_receiver.h"
+#include "signals/relabel_cache.h"
+
+namespace alloy::prometheus::relabel {
+
+class Receiver final : public MetricsReceiver {
+ public:
+  // The metrics and their counters belong to the component; close() comes before they go.
+  Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name);
+  ~Receiver() override;
+
+  void configure(RelabelRulesPointer rules, std::vector<MetricsReceiverPointer> forward_to);
+  Result<void> receive(const MetricBatch& batch) override;
+  // Gives up results that were not asked for since the call before the last.
+  void forget_unused();
+  // Takes no more batches: the component has exited.
+  void close();
+
+  std::string capsule_display() const override { return name_; }
+
+ private:
+  // Buffers of a batch; one for each thread that is in receive().
+  struct Relabeled;
+
+  void relabel(const MetricBatch& batch, Relabeled& out);
+
+  const std::string name_;
+  MetricsFanout fanout_;
+  Counter& processed_;
+  Counter& written_;
+  Counter& hits_;
+  Counter& misses_;
+  Counter& deletes_;
+  Gauge& size_;
+
+  RelabelCache cache_;
+  bool is_closed_ = false;        // Guarded by the cache's mutex, as what follows.
+  size_t in_flight_ = 0;          // Batches whose series must stay valid.
+  RelabelCache::Counts counted_;  // What the counters know of.
+  std::vector<std::unique_ptr<Relabeled>> free_;
+};
+
+}  // namespace alloy::prometheus::relabel

@@ -1,0 +1,102 @@
+// prometheus.relabel rewrites the labels of metrics on their way from one component to another.
+#include "component/component.h"
+#include "components/prometheus/relabel/receiver.h"
+
+namespace alloy::prometheus::relabel {
+namespace {
+
+struct Arguments {
+  std::vector<MetricsReceiverPointer> forward_to;
+  std::vector<RelabelRule> rules;
+  int64_t max_cache_size = 100'000;
+  Duration cache_ttl = 0s;
+
+  static constexpr auto schema() {
+    return fields(
+        required<&Arguments::forward_to>("forward_to", "Where the metrics go."),
+        blocks<&Arguments::rules>("rule", "Relabelling rules, applied to each series in order."),
+        optional<&Arguments::max_cache_size>(
+            "max_cache_size",
+            "Kept for compatibility: results are remembered for all active series."),
+        optional<&Arguments::cache_ttl>(
+            "cache_ttl", "How long the result of a series without samples is remembered."));
+  }
+  Result<void> validate() const;
+};
+
+Result<void> Arguments::validate() const {
+  if (cache_ttl < 0s) return fail("cache_ttl must be greater than or equal to 0");
+  if (cache_ttl > 0s && max_cache_size > 0) {
+    return fail(
+        "max_cache_size and cache_ttl are mutually exclusive: set max_cache_size = 0 to use "
+        "cache_ttl, or unset cache_ttl to keep the bounded LRU cache");
+  }
+  if (cache_ttl == 0s && max_cache_size <= 0) {
+    return fail("max_cache_size must be greater than 0 and is " + std::to_string(max_cache_size));
+  }
+  return {};
+}
+
+struct Exports {
+  MetricsReceiverPointer receiver;
+  RelabelRulesPointer rules;
+
+  static constexpr auto schema() {
+    return fields(required<&Exports::receiver>("receiver", "Takes the metrics to relabel."),
+                  required<&Exports::rules>("rules", "The rules, for use by other components."));
+  }
+};
+
+// How long results of series without samples are kept unless the arguments say so.
+constexpr Duration unused_max_default = 30min;
+
+class Relabel final : public ComponentWith<Arguments, Exports> {
+ public:
+  explicit Relabel(Options options);
+  Result<> update(Arguments arguments) override;
+  Task<> run(StopToken stop) override;
+
+ private:
+  std::shared_ptr<Receiver> receiver_;
+  Duration unused_max_ = unused_max_default;
+};
+
+Relabel::Relabel(Options options) : ComponentWith(std::move(options)) {}
+
+Result<> Relabel::update(Arguments arguments) {
+  if (receiver_ == nullptr) {
+    auto* store = options().services.find<SeriesStore>();
+    ASSERT(store != nullptr);
+    receiver_ =
+        std::make_shared<Receiver>(*store, options().metrics, options().global_id() + ".receiver");
+  }
+  const auto rules = std::make_shared<const RelabelRules>(std::move(arguments.rules));
+  unused_max_ = arguments.cache_ttl > 0s ? arguments.cache_ttl : unused_max_default;
+  receiver_->configure(rules, std::move(arguments.forward_to));
+  set_exports({.receiver = receiver_, .rules = rules});
+  return {};
+}
+
+Task<> Relabel::run(StopToken stop) {
+  // An entry goes at the second sweep that finds it unused.
+  while (co_await clock().sleep(std::max<Duration>(unused_max_ / 2, 1s), stop) == Wake::elapsed) {
+    receiver_->forget_unused();
+  }
+  receiver_->close();
+}
+
+}  // namespace
+}  // namespace alloy::prometheus::relabel
+
+namespace alloy {
+
+extern const ComponentType prometheus_relabel;
+const ComponentType prometheus_relabel = {
+    .name = "prometheus.relabel",
+    .doc = "Rewrites the labels of metrics with relabelling rules.",
+    .arguments = &schema_of<prometheus::relabel::Arguments>,
+    .exports = &schema_of<prometheus::relabel::Exports>,
+    .create = create<prometheus::relabel::Relabel>,
+};
+
+}  // namespace alloy
