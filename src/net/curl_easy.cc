@@ -159,6 +159,11 @@ void set_route(void* easy, const Exchange& exchange, CurlLists& lists) {
   }
 }
 
+long http_version(const Exchange& exchange) {
+  if (exchange.http2_prior_knowledge) return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+  return exchange.allow_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+}
+
 long milliseconds_up(Duration duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
 }
@@ -196,8 +201,9 @@ void prepare_easy(void* easy, Exchange& exchange, CurlLists& lists, char* error_
   set(easy, CURLOPT_MAXAGE_CONN, 300L);
   set(easy, CURLOPT_BUFFERSIZE, 32L << 10);
   set(easy, CURLOPT_ERRORBUFFER, error_buffer);
-  set(easy, CURLOPT_HTTP_VERSION,
-      static_cast<long>(exchange.allow_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  set(easy, CURLOPT_HTTP_VERSION, http_version(exchange));
+  // libcurl 7.88 fails every further request on such a connection (CURLE_HTTP2).
+  if (exchange.http2_prior_knowledge) set(easy, CURLOPT_FORBID_REUSE, 1L);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, 30'000L);
   if (exchange.timeout > Duration::zero()) {
     set(easy, CURLOPT_TIMEOUT_MS, milliseconds_up(exchange.timeout));

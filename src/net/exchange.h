@@ -36,6 +36,7 @@ struct Exchange {
   std::string_view body;
   Duration timeout{};  // 0: none.
   bool allow_http2 = true;
+  bool http2_prior_knowledge = false;
   const TlsClientOptions* tls = nullptr;
   TlsMaterial material;
   std::string proxy;  // Empty: none.

@@ -111,7 +111,10 @@ Task<> Http1Connection::run(std::string initial) {
   Next next = Next::request;
   while (next == Next::request) {
     auto head = co_await read_head();
-    if (!head) break;
+    if (!head) {
+      if (was_refused_) next = Next::linger;
+      break;
+    }
     next = co_await serve(*std::move(head));
   }
   ++request_number_;
@@ -119,7 +122,8 @@ Task<> Http1Connection::run(std::string initial) {
   if (next == Next::abort) {
     transport_->close();
   } else {
-    co_await transport_->shut_down();
+    co_await transport_->shut_down(next == Next::linger ? Transport::Goodbye::lingering
+                                                        : Transport::Goodbye::plain);
   }
 }
 
@@ -183,6 +187,7 @@ Task<std::optional<Http1Head>> Http1Connection::read_head() {
 }
 
 Task<> Http1Connection::refuse(int status, Rejection reason, std::string detail) {
+  was_refused_ = true;
   context_->reject(reason, transport_->remote_address(), detail);
   const std::string text = fmt::format("{} {}", status, status_text(status));
   co_await send(fmt::format("HTTP/1.1 {0}\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -228,12 +233,12 @@ Task<Http1Connection::Next> Http1Connection::serve(Http1Head head) {
   request.stop = stop_.get_token();
   if (!set_target(request, head_.target)) {
     co_await refuse(400, Rejection::malformed, "invalid request target");
-    co_return Next::close;
+    co_return Next::linger;
   }
   const uint64_t body_max = context_->options.body_bytes_max;
   if (body_max != 0 && head_.content_length.value_or(0) > body_max) {
     co_await refuse(413, Rejection::body_too_large, "request body too large");
-    co_return Next::close;
+    co_return Next::linger;
   }
   if (transport_->is_secure()) request.client_common_name = transport_->client_common_name();
   request.headers = std::move(head_.headers);
@@ -246,7 +251,7 @@ Task<Http1Connection::Next> Http1Connection::serve(Http1Head head) {
   const bool is_read = response.stream || discard_buffered_body();
   const bool keep_alive = head_.keep_alive && !is_draining_ && is_read;
   Next next = co_await answer(std::move(response), keep_alive);
-  if (next == Next::request && !discard_buffered_body()) next = Next::close;
+  if (next != Next::abort && !discard_buffered_body()) next = Next::linger;
   ++request_number_;  // Whoever still holds the body reads no more.
   context_->record({.method = head_.method,
                     .path = path,

@@ -21,7 +21,7 @@ class Http1Connection : public std::enable_shared_from_this<Http1Connection> {
  private:
   class Body;
   class Writer;
-  enum class Next : unsigned char { request, close, abort };
+  enum class Next : unsigned char { request, close, linger, abort };
 
   Task<std::optional<Http1Head>> read_head();
   Task<Next> serve(Http1Head head);
@@ -48,6 +48,7 @@ class Http1Connection : public std::enable_shared_from_this<Http1Connection> {
   size_t in_begin_ = 0;
   bool is_idle_ = false;
   bool is_draining_ = false;
+  bool was_refused_ = false;
 
   // About the current request.
   uint64_t request_number_ = 0;

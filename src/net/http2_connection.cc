@@ -17,6 +17,7 @@ constexpr size_t write_size_max = 64 << 10;
 // How much a peer may send ahead of the handlers: for one request, and for all together.
 constexpr int32_t stream_window = 1 << 20;
 constexpr int32_t connection_window = 4 << 20;
+constexpr std::chrono::seconds reset_delay(1);
 // Streams a peer may cancel at once, and from then on a second.
 constexpr uint64_t resets_burst = 200;
 constexpr uint64_t resets_rate = 50;
@@ -95,8 +96,8 @@ struct Http2Callbacks {
                                   connection.transport_->remote_address(),
                                   "request body too large");
     }
-    // What nobody will read must not eat up the connection's window.
-    if (received != Http2Stream::Received::kept) nghttp2_session_consume(session, id, size);
+    // What nobody will read must not eat up the connection's window; the stream's stays closed.
+    if (received != Http2Stream::Received::kept) nghttp2_session_consume_connection(session, size);
     return 0;
   }
 
@@ -105,14 +106,11 @@ struct Http2Callbacks {
     return 0;
   }
 
-  static int on_frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+  static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     const bool is_end = (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
                         (frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
     const Http2Stream* stream = is_end ? self(user).find(frame->hd.stream_id) : nullptr;
-    if (stream && !stream->is_body_complete()) {
-      // The answer is complete: the peer need not send the rest (RFC 9113, section 8.1).
-      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
-    }
+    if (stream && !stream->is_body_complete()) self(user).reset_later(frame->hd.stream_id);
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code == NGHTTP2_ENHANCE_YOUR_CALM) {
       self(user).context_->reject(Rejection::too_many_resets,
                                   self(user).transport_->remote_address(), "rapid resets");
@@ -200,9 +198,7 @@ Task<> Http2Connection::run(std::string initial) {
   std::string buffer(read_size, '\0');
   while (fed && !is_closed_ &&
          (nghttp2_session_want_read(session_) || nghttp2_session_want_write(session_))) {
-    // With requests in progress silence is normal: their own limits apply.
-    const Duration timeout = streams_.empty() ? context_->options.idle_timeout : Duration::zero();
-    const auto got = co_await transport_->read(buffer.data(), buffer.size(), timeout);
+    const auto got = co_await transport_->read(buffer.data(), buffer.size(), Duration::zero());
     if (!got || *got == 0) break;
     context_->stats.received_bytes_total += *got;
     idle_.set(context_->options.idle_timeout);
@@ -221,7 +217,7 @@ Task<> Http2Connection::run(std::string initial) {
   }
   for (const auto& [id, stream] : streams_) stream->close("client disconnected");
   streams_.clear();
-  co_await transport_->shut_down();
+  co_await transport_->shut_down(Transport::Goodbye::plain);
 }
 
 void Http2Connection::drain() {
@@ -230,6 +226,18 @@ void Http2Connection::drain() {
                         nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
                         nullptr, 0);
   wake_writer();
+}
+
+// The answer is complete though the request is not: the peer need not send the rest (RFC 9113,
+// section 8.1). It gets a moment to see the answer, for some clients drop it when reset.
+void Http2Connection::reset_later(int32_t id) {
+  const auto timer = std::make_shared<asio::steady_timer>(strand_, reset_delay);
+  timer->async_wait([weak = weak_from_this(), timer, id](boost::system::error_code) {
+    const auto self = weak.lock();
+    if (!self || self->is_closed_ || !self->find(id)) return;
+    nghttp2_submit_rst_stream(self->session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+    self->wake_writer();
+  });
 }
 
 // With requests in progress silence is normal: their own limits apply.

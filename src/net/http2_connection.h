@@ -40,6 +40,7 @@ class Http2Connection final : public Http2Stream::Connection,
   void wake_writer();
   void drain();
   void close_if_idle();
+  void reset_later(int32_t id);
 
   // What nghttp2 reports.
   void begin_stream(int32_t id);

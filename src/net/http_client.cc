@@ -147,6 +147,7 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   exchange->method = chain.method;
   exchange->body = chain.body;
   exchange->allow_http2 = options.enable_http2;
+  exchange->http2_prior_knowledge = options.http2_prior_knowledge;
   exchange->tls = &options.tls;
   for (const Header& header : options.headers) {
     if (!chain.request.headers.contains(header.name)) {

@@ -68,7 +68,9 @@ struct HttpClientOptions {
   TlsClientOptions tls;
   ProxyOptions proxy;
   bool follow_redirects = true;
-  bool enable_http2 = true;
+  bool enable_http2 = true;  // Where TLS negotiates it.
+  // HTTP/2 on plain connections, without asking; each request makes a connection of its own.
+  bool http2_prior_knowledge = false;
   Headers headers;         // Sent with every request, before those of the request itself.
   std::string user_agent;  // Unless the request brings its own.
 

@@ -144,7 +144,7 @@ Task<> HttpServer::State::serve_protocol(std::shared_ptr<Transport> transport, T
   const HttpServerOptions& options = context->options;
   if (auto done = co_await transport->handshake(options.head_timeout); !done) {
     context->reject(Rejection::tls_handshake, transport->remote_address(), done.error().message());
-    co_await transport->shut_down();
+    co_await transport->shut_down(Transport::Goodbye::plain);
     co_return;
   }
   std::string initial;
@@ -156,7 +156,7 @@ Task<> HttpServer::State::serve_protocol(std::shared_ptr<Transport> transport, T
       if (!got && got.error().kind() == ErrorKind::timeout) {
         context->reject(Rejection::head_timeout, transport->remote_address(), "no request");
       }
-      co_await transport->shut_down();
+      co_await transport->shut_down(Transport::Goodbye::plain);
       co_return;
     }
     context->stats.received_bytes_total += *got;

@@ -16,8 +16,9 @@ using boost::system::error_code;
 
 namespace {
 
-// How long a polite goodbye may take.
-constexpr Duration goodbye_timeout = 1s;
+// How long to go on reading, for the whole of it and for TLS to say goodbye.
+constexpr Duration linger_timeout = 1s;
+constexpr Duration goodbye_timeout = 100ms;
 constexpr size_t goodbye_bytes_max = 256 << 10;
 
 std::string address_text(const tcp::socket& socket) {
@@ -80,14 +81,12 @@ class StreamTransport : public Transport {
     co_return Result<void>{};
   }
 
-  Task<> shut_down() override {
+  Task<> shut_down(Goodbye goodbye) override {
     co_await say_goodbye();
     error_code ignored;
     socket().shutdown(tcp::socket::shutdown_send, ignored);
-    // Closing while bytes of the peer are unread would reset the connection, and the reset could
-    // overtake our answer: read on for a moment.
     char scrap[4096];
-    for (size_t total = 0; total < goodbye_bytes_max;) {
+    for (size_t total = 0; goodbye == Goodbye::lingering && total < goodbye_bytes_max;) {
       const auto got = co_await read_plain(scrap, sizeof scrap);
       if (!got || *got == 0) break;
       total += *got;
@@ -115,7 +114,7 @@ class StreamTransport : public Transport {
   Task<Result<size_t>> read_plain(char* data, size_t size) {
     error_code error;
     read_expired_ = false;
-    read_deadline_.set(goodbye_timeout);
+    read_deadline_.set(linger_timeout);
     const size_t got = co_await socket().async_read_some(
         asio::buffer(data, size), asio::redirect_error(asio::use_awaitable, error));
     read_deadline_.clear();

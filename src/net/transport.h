@@ -28,8 +28,10 @@ class Transport {
   // All of both; the peer must take something each `timeout`.
   virtual Task<Result<void>> write(std::string_view first, std::string_view second,
                                    Duration timeout) = 0;
-  // Says goodbye, waits a moment for the peer to do so, and closes.
-  virtual Task<> shut_down() = 0;
+  // Says goodbye and closes. Lingering first reads what the peer is still sending, for a moment:
+  // otherwise the connection would be reset, and the reset could overtake our answer.
+  enum class Goodbye : unsigned char { plain, lingering };
+  virtual Task<> shut_down(Goodbye goodbye) = 0;
   // Ends a read or write in progress; that fails.
   virtual void cancel() = 0;
   virtual void close() = 0;
