@@ -234,6 +234,12 @@ template <auto pointer>
 consteval Field one_of(std::string_view name, std::string_view doc) {
   static_assert(schema_internal::is_block_list<schema_internal::type_of<pointer>>,
                 "One-of blocks are a std::vector of structs of optional blocks");
+  using Element = schema_internal::type_of<pointer>::value_type;
+  for (const Field& field : schema_internal::field_table<Element>) {
+    if (field.kind != FieldKind::block) {
+      schema_internal::schema_has_something_else_than_blocks_in_one_of();
+    }
+  }
   return schema_internal::field<pointer>(FieldKind::one_of, Presence::optional, name, doc);
 }
 
