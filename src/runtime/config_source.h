@@ -12,7 +12,7 @@ namespace alloy::runtime {
 struct ConfigSource {
   // In the order in which they are merged.
   std::vector<syntax::SourcePointer> files;
-  // What the variable `module_path` says: the directory of the files.
+  // What the variable `module_path` says: the directory of the files, as the user wrote it.
   std::string module_path;
 
   // SHA-256 of all bytes, in hex: what alloy_config_hash shows.

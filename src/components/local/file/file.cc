@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "base/text.h"
 #include "component/component.h"
 
 namespace alloy::local::file {
@@ -12,6 +13,9 @@ enum class Detector : unsigned char { fsnotify, poll };
 
 constexpr auto enum_names(Detector) {
   return std::array{EnumName{Detector::fsnotify, "fsnotify"}, EnumName{Detector::poll, "poll"}};
+}
+std::string enum_error(Detector, std::string_view text) {
+  return fmt::format("unrecognized detector {}, expected fsnotify or poll", quote(text));
 }
 
 struct Arguments {
@@ -26,10 +30,6 @@ struct Arguments {
                   optional<&Arguments::poll_frequency>(
                       "poll_frequency", "How often to look for changes of the file."),
                   optional<&Arguments::is_secret>("is_secret", "Marks the content as a secret."));
-  }
-  Result<> validate() const {
-    if (poll_frequency <= Duration::zero()) return fail("poll_frequency must be greater than 0");
-    return {};
   }
 };
 
@@ -71,6 +71,8 @@ File::File(Options options)
                                         "The last successful access in unix seconds")) {}
 
 Task<Result<>> File::update(Arguments arguments) {
+  if (arguments.poll_frequency <= Duration::zero())
+    co_return fail("poll_frequency must be greater than 0");
   CO_TRY(auto content, co_await read(arguments.filename));
   arguments_ = std::move(arguments);
   publish(std::move(content));
