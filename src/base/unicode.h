@@ -7,7 +7,7 @@ namespace alloy {
 bool is_letter(char32_t code_point);
 // A decimal digit of any script (category Nd).
 bool is_digit(char32_t code_point);
-// Letters, marks, numbers, punctuation, symbols and the ASCII space: what a quoted text shows as is.
+// Letters, marks, numbers, punctuation, symbols and the ASCII space: what quoting leaves as it is.
 bool is_printable(char32_t code_point);
 
 }  // namespace alloy

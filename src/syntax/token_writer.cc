@@ -96,6 +96,8 @@ void TokenWriter::write_comments(Place next, bool at_end) {
   if (at_end) return;
 
   if (is_block(*last) && next.line == last->end_line) write_space(Space::blank, 1);
+  // Once its carriage returns are gone, the comment ends on another line.
+  if (last->end_line != last_line_) may_have_moved_comments_ = true;
   const uint32_t from = last_line_;
   dropped_new_run_ = false;
   drop_spaces();

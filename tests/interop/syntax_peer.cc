@@ -1,6 +1,6 @@
-// Answers the differential test of the language (syntax/differential_test.go) over standard input and
-// output: a request is "<operation> <bytes>\n" and that many bytes; an answer "<status> <bytes>\n"
-// and that many bytes.
+// Answers the differential test of the language (syntax/differential_test.go) over standard input
+// and output: a request is "<operation> <bytes>\n" and that many bytes; an answer is
+// "<status> <bytes>\n" and that many bytes.
 //
 // Operation "format": status "ok" with the text, or "errors" with a line for each diagnostic, or
 // "wrong" with what is wrong about the printed text in itself.
