@@ -92,6 +92,7 @@ class Program {
   HttpService http_{{.listen_address = options_.listen_address,
                      .memory_address = options_.memory_address,
                      .ui_path_prefix = options_.ui_path_prefix,
+                     .enable_pprof = options_.enable_pprof,
                      .disable_support_bundle = options_.disable_support_bundle,
                      .executor = executor_,
                      .logger = logger_.with({{"service", "http"}}),

@@ -10,6 +10,7 @@
 #include "services/component_routes.h"
 #include "services/http_router.h"
 #include "services/metrics_endpoint.h"
+#include "services/pprof_endpoints.h"
 
 namespace alloy {
 namespace {
@@ -100,6 +101,7 @@ void HttpService::State::add_routes() {
   router.add("/metrics", [this](ServerRequest request) {
     return ready(metrics_response(options.metrics, request.headers));
   });
+  if (options.enable_pprof) add_pprof_routes(router);
   router.add_prefix(std::string(ComponentRoutes::prefix), [this](ServerRequest request) {
     return component_routes.handle(std::move(request), directory);
   });

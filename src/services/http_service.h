@@ -23,6 +23,7 @@ struct HttpServiceOptions {
   std::string listen_address = "127.0.0.1:12345";
   std::string memory_address = "alloy.internal:12345";
   std::string ui_path_prefix = "/";
+  bool enable_pprof = true;
   bool disable_support_bundle = false;
   Executor& executor;
   Logger logger;

@@ -184,6 +184,20 @@ TEST_CASE("the UI's prefix moves the web API but not the fixed endpoints") {
   CHECK(redirect.headers.get("Location") == "/side/ui/");
 }
 
+TEST_CASE("profiles come in pprof's format under the names of Go programs") {
+  Fixture f;
+  CHECK(f.get("/debug/pprof").status == 307);
+  CHECK(f.get("/debug/pprof/").headers.get("Content-Type") == "text/html; charset=utf-8");
+  const std::vector<char> keep(4 << 20);
+  const auto heap = f.get("/debug/pprof/heap");
+  CHECK(heap.headers.get("Content-Disposition") == "attachment; filename=\"heap\"");
+  CHECK(heap.body.starts_with("\x1f\x8b"));
+  const auto cpu = f.send({.path = "/debug/pprof/profile", .query = "seconds=0.05"});
+  CHECK(cpu.status == 200);
+  CHECK(cpu.body.starts_with("\x1f\x8b"));
+  CHECK(f.get("/debug/pprof/none").body == "Unknown profile\n");
+}
+
 TEST_CASE("metrics are text, or protobuf for who asks for it") {
   Fixture f;
   const auto text = f.get("/metrics");

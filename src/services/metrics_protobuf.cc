@@ -1,38 +1,13 @@
 // The protobuf exposition: messages of io.prometheus.client (metrics.proto), written by hand since
 // they are few and flat.
-#include <bit>
 #include <charconv>
 #include <cmath>
 
 #include "services/metrics_endpoint.h"
+#include "services/protobuf_writer.h"
 
 namespace alloy {
 namespace {
-
-void put_varint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
-
-void put_bytes(std::string& out, unsigned field, std::string_view bytes) {
-  put_varint(out, field << 3 | 2);
-  put_varint(out, bytes.size());
-  out += bytes;
-}
-
-void put_count(std::string& out, unsigned field, double value) {
-  put_varint(out, field << 3);
-  put_varint(out, value > 0 ? static_cast<uint64_t>(value) : 0);
-}
-
-void put_double(std::string& out, unsigned field, double value) {
-  put_varint(out, field << 3 | 1);
-  const auto bits = std::bit_cast<uint64_t>(value);
-  for (int shift = 0; shift < 64; shift += 8) out += static_cast<char>(bits >> shift & 0xff);
-}
 
 double number_of(std::string_view text) {
   if (text == "+Inf") return INFINITY;
@@ -87,34 +62,36 @@ std::vector<Metric> group(const MetricFamily& family) {
   return metrics;
 }
 
-std::string encode(const Metric& metric, MetricType type) {
-  std::string out;
+uint64_t whole(double value) { return value > 0 ? static_cast<uint64_t>(value) : 0; }
+
+ProtobufWriter encode(const Metric& metric, MetricType type) {
+  ProtobufWriter out;
   for (const auto& [name, value] : metric.labels) {
-    std::string pair;
-    put_bytes(pair, 1, name);
-    put_bytes(pair, 2, value);
-    put_bytes(out, 1, pair);
+    ProtobufWriter pair;
+    pair.text(1, name);
+    pair.text(2, value);
+    out.message(1, pair);
   }
-  std::string body;
+  ProtobufWriter body;
   if (type == MetricType::counter || type == MetricType::gauge) {
-    put_double(body, 1, metric.value);
-    put_bytes(out, type == MetricType::counter ? 3 : 2, body);
+    body.real(1, metric.value);
+    out.message(type == MetricType::counter ? 3 : 2, body);
     return out;
   }
-  put_count(body, 1, metric.count);
-  put_double(body, 2, metric.sum);
+  body.number(1, whole(metric.count));
+  body.real(2, metric.sum);
   for (const auto& [bound, value] : metric.steps) {
-    std::string step;
+    ProtobufWriter step;
     if (type == MetricType::histogram) {
-      put_count(step, 1, value);
-      put_double(step, 2, bound);
+      step.number(1, whole(value));
+      step.real(2, bound);
     } else {
-      put_double(step, 1, bound);
-      put_double(step, 2, value);
+      step.real(1, bound);
+      step.real(2, value);
     }
-    put_bytes(body, 3, step);
+    body.message(3, step);
   }
-  put_bytes(out, type == MetricType::histogram ? 7 : 4, body);
+  out.message(type == MetricType::histogram ? 7 : 4, body);
   return out;
 }
 
@@ -135,18 +112,16 @@ unsigned type_number(MetricType type) {
 }  // namespace
 
 std::string write_protobuf_exposition(const MetricFamilies& families) {
-  std::string out;
+  ProtobufWriter out;
   for (const auto& [name, family] : families) {
-    std::string message;
-    put_bytes(message, 1, family.name);
-    put_bytes(message, 2, family.help);
-    put_varint(message, 3 << 3);
-    put_varint(message, type_number(family.type));
-    for (const Metric& metric : group(family)) put_bytes(message, 4, encode(metric, family.type));
-    put_varint(out, message.size());
-    out += message;
+    ProtobufWriter message;
+    message.text(1, family.name);
+    message.text(2, family.help);
+    message.number(3, type_number(family.type));
+    for (const Metric& metric : group(family)) message.message(4, encode(metric, family.type));
+    out.delimited(message);
   }
-  return out;
+  return out.bytes();
 }
 
 }  // namespace alloy

@@ -1,0 +1,109 @@
+// The cluster as a service of the program: finds the other nodes, keeps our node going, and tells
+// components when their share of the work may have changed.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "cluster/http_transport.h"
+#include "cluster/minimum_size.h"
+#include "cluster/node.h"
+#include "services/cluster.h"
+
+namespace alloy {
+
+struct ClusterServiceOptions {
+  bool is_enabled = false;  // Otherwise a cluster of one that nobody can join.
+  std::string node_name;
+  std::string cluster_name;  // Only nodes with the same one talk to each other.
+  std::vector<std::string> join_addresses;
+  Duration rejoin_interval = 1min;  // Zero: never.
+  size_t join_peers_max = 5;        // Zero: all.
+  size_t minimum_size = 0;
+  Duration minimum_size_timeout{};
+  // --cluster.advertise-address (host or host:port) or, if empty, found on these interfaces.
+  std::string advertise_address;
+  std::vector<std::string> advertise_interfaces;
+};
+
+class ClusterService final : public Cluster {
+ public:
+  ClusterService(ClusterServiceOptions options, Executor& executor, Clock& clock, Logger logger);
+  ~ClusterService() override;
+
+  // Fixes our address, for which the port we serve on must be known. Before run().
+  Task<Result<void>> prepare(uint16_t listen_port);
+  // Joins the others and keeps up with them until asked to stop; then says goodbye.
+  Task<> run(StopToken stop);
+  // The configuration is in force: from now on we take our share. From any thread.
+  void become_participant();
+
+  // Answers a request below cluster::transport_path.
+  Task<net::ServerResponse> handle(net::ServerRequest request);
+
+  std::shared_ptr<const ClusterView> view() const override;
+  Subscription subscribe(std::function<void()> changed) override;
+  // Those who take part or are about to leave, sorted by name. From any thread.
+  std::vector<cluster::Peer> peers() const;
+  // Adds the cluster's metrics, as far as clustering is enabled.
+  void register_metrics(MetricRegistry& registry);
+
+ private:
+  struct Listener {
+    std::function<void()> changed;
+  };
+  // What others threads may look at.
+  struct Snapshot {
+    std::shared_ptr<const ClusterView> view;
+    std::vector<cluster::Peer> peers;
+    cluster::EventCounts events;
+    uint64_t rebroadcasts = 0;
+    int health_score = 0;
+    size_t alive = 1;
+    uint64_t lamport_time = 0;
+    cluster::NodeRole role = cluster::NodeRole::viewer;
+  };
+
+  Task<> open();
+  Task<> tick_loop(StopToken stop);
+  Task<> notify_loop(StopToken stop);
+  Task<> join_loop(StopToken stop);
+  Task<> join_once(bool is_first);
+  Task<> change_role(cluster::NodeRole to);
+  Task<> say_goodbye();
+  void wake();
+  void refresh();
+  void take_counts();
+  void log_size_change(cluster::MinimumSize::Change change, size_t nodes);
+  std::string peer_names() const;
+  void collect_metrics(MetricFamilies& out) const;
+
+  ClusterServiceOptions options_;
+  Executor& executor_;
+  Clock& clock_;
+  Logger logger_;
+  AnyExecutor strand_;
+  cluster::HttpTransport transport_;
+  std::unique_ptr<cluster::Node> node_;  // From prepare() on; used on the strand.
+  cluster::MinimumSize minimum_size_;
+  std::mt19937_64 random_;
+  uint16_t listen_port_ = 0;
+  Event tick_;
+  Event peers_changed_;
+  Event participate_;
+
+  mutable std::mutex mutex_;  // Guards everything below.
+  Snapshot snapshot_;
+  std::mutex listeners_mutex_;  // Guards the listeners, also while they are called.
+  std::list<Listener> listeners_;
+};
+
+}  // namespace alloy
