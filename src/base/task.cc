@@ -95,9 +95,12 @@ void TaskGroup::spawn(Task<> task) {
   const AnyExecutor where = state_->strands == Strands::shared
                                 ? state_->executor
                                 : AnyExecutor(asio::make_strand(state_->executor));
-  asio::co_spawn(where, std::move(task), [state = state_](const std::exception_ptr& thrown) {
-    ASSERT(thrown == nullptr);
-    if (--state->running == 0) state->emptied.notify();
+  // Posted: co_spawn alone may run the task at once, under the locks of whoever spawns it.
+  asio::post(where, [where, task = std::move(task), state = state_]() mutable {
+    asio::co_spawn(where, std::move(task), [state](const std::exception_ptr& thrown) {
+      ASSERT(thrown == nullptr);
+      if (--state->running == 0) state->emptied.notify();
+    });
   });
 }
 

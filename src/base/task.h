@@ -63,7 +63,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // From any thread. A task must not throw.
+  // From any thread; returns before the task begins, so that it may be called under a lock. A task
+  // must not throw.
   void spawn(Task<> task);
   // How many have not returned yet.
   size_t running() const;

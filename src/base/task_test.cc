@@ -58,6 +58,26 @@ TEST_CASE("a manual clock wakes exactly the sleepers whose time has come") {
   CHECK(late == Wake::stopped);
 }
 
+Task<> lock_for_a_moment(std::mutex* mutex) {
+  std::lock_guard lock(*mutex);
+  co_return;
+}
+
+Task<> spawn_under_lock(TaskGroup* group, std::mutex* mutex) {
+  std::lock_guard lock(*mutex);
+  group->spawn(lock_for_a_moment(mutex));
+  co_return;
+}
+
+TEST_CASE("a task may be spawned under a lock that it takes itself") {
+  Executor executor(1);
+  TaskGroup group(executor.any());
+  std::mutex mutex;
+  executor.run(spawn_under_lock(&group, &mutex));
+  executor.run(join(group));
+  CHECK(group.running() == 0);
+}
+
 TEST_CASE("a closed gate refuses newcomers and waits for those inside") {
   Gate gate;
   Executor executor(1);
