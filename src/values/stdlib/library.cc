@@ -1,8 +1,11 @@
 // The standard library as a whole: its namespaces, and the names that functions had before.
 #include "values/stdlib/library.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
