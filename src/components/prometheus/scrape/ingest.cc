@@ -1,0 +1,345 @@
+// From the lines of an exposition to a batch.
+#include "components/prometheus/scrape/ingest.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/text.h"
+#include "wire/float_text.h"
+
+namespace alloy::prometheus::scrape {
+
+namespace {
+
+using Entry = wire::ExpositionParser::Entry;
+
+// Samples further ahead of the scrape than this are left out.
+constexpr int64_t ahead_max_ms = 10 * 60 * 1000;
+
+bool is_legacy_metric_name(std::string_view name) {
+  const auto is_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == ':';
+  };
+  return !name.empty() && !(name.front() >= '0' && name.front() <= '9') &&
+         std::ranges::all_of(name, is_part);
+}
+
+bool is_valid(const Label& label, LabelNameRules names) {
+  const bool is_name = label.name == metric_name_label;
+  if (names == LabelNameRules::utf8) {
+    return !label.name.empty() && is_utf8(label.name) && is_utf8(label.value);
+  }
+  return is_name ? is_legacy_metric_name(label.value) : is_legacy_label_name(label.name);
+}
+
+// Of several labels with one name that is an error, unless one of them is empty: then all go.
+Result<void> settle_repeated_names(std::vector<Label>& labels) {
+  std::vector<Label> sorted = labels;
+  std::ranges::sort(sorted, {}, &Label::name);
+  for (size_t i = 0; i < sorted.size();) {
+    size_t end = i + 1;
+    bool has_empty = sorted[i].value.empty();
+    for (; end < sorted.size() && sorted[end].name == sorted[i].name; ++end) {
+      has_empty = has_empty || sorted[end].value.empty();
+    }
+    if (has_empty) {
+      std::erase_if(labels, [&](const Label& label) { return label.name == sorted[i].name; });
+    } else if (end - i > 1) {
+      return fail(
+          fmt::format("label name {} is not unique: invalid sample", quote(sorted[i].name)));
+    }
+    i = end;
+  }
+  return {};
+}
+
+std::string_view shortened(std::string_view text) { return text.substr(0, 50); }
+
+}  // namespace
+
+bool IngestSettings::resolves_like(const IngestSettings& other) const {
+  return honor_labels == other.honor_labels && type_and_unit_labels == other.type_and_unit_labels &&
+         names == other.names && label_limit == other.label_limit &&
+         label_name_length_limit == other.label_name_length_limit &&
+         label_value_length_limit == other.label_value_length_limit;
+}
+
+void IngestScratch::clear() {
+  samples.clear();
+  exemplars.clear();
+  metadata.clear();
+  ended.clear();
+  exemplar_ranges.clear();
+  exemplar_labels.clear();
+  text.reset();
+}
+
+Ingest::Ingest(SeriesStore& store, LabelSet target_labels)
+    : store_(store), target_labels_(std::move(target_labels)), cache_(store) {}
+
+void Ingest::configure(const IngestSettings& settings) {
+  if (!settings.resolves_like(settings_)) cache_.clear();
+  if (!settings.honor_metadata) families_.clear();
+  settings_ = settings;
+}
+
+SeriesRef Ingest::report_series(std::string_view name) const {
+  LabelBuilder labels;
+  labels.set(metric_name_label, name);
+  for (size_t i = 0; i < target_labels_.size(); ++i) {
+    labels.set(target_labels_[i].name, target_labels_[i].value);
+  }
+  return store_.intern(labels.labels());
+}
+
+Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_t time_ms,
+                          IngestScratch& scratch, IngestCounts& counts) {
+  wire::ExpositionParser parser(body, format);
+  cache_.begin();
+  families_.begin();
+  type_ = FamilyType::unknown;
+  unit_ = {};
+  Result<void> result = read_entries(parser, time_ms, scratch, counts);
+  if (result && counts.sample_limit_exceeded) result = fail("sample limit exceeded");
+  if (!result) {
+    scratch.clear();
+    cache_.abandon(scratch.ended);
+    mark_ended(time_ms, scratch);
+    return result;
+  }
+  counts.series_added = cache_.added();
+  for (size_t i = 0; i < scratch.exemplars.size(); ++i) {
+    const auto [start, size] = scratch.exemplar_ranges[i];
+    scratch.exemplars[i].labels = std::span(scratch.exemplar_labels).subspan(start, size);
+  }
+  cache_.commit(scratch.ended);
+  mark_ended(time_ms, scratch);
+  if (settings_.honor_metadata) families_.collect(scratch.metadata);
+  return result;
+}
+
+void Ingest::read_nothing(int64_t time_ms, IngestScratch& scratch) {
+  cache_.begin();
+  cache_.abandon(scratch.ended);
+  mark_ended(time_ms, scratch);
+}
+
+void Ingest::mark_ended(int64_t time_ms, IngestScratch& scratch) {
+  for (const Series* series : scratch.ended) {
+    scratch.samples.push_back({series, time_ms, stale_marker()});
+    if (!last_exemplars_.empty()) last_exemplars_.erase(series->uid());
+  }
+}
+
+void Ingest::release() {
+  cache_.release_ended();
+  families_.mark_told();
+}
+
+Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_ms,
+                                  IngestScratch& scratch, IngestCounts& counts) {
+  for (;;) {
+    SeriesCache::Entry* known = cache_.expected(parser.rest());
+    if (known != nullptr) [[likely]] {
+      const Entry kind = parser.next_known(known->size);
+      if (kind == Entry::series) [[likely]] {
+        take_sample(cache_.advance(), parser, time_ms, scratch, counts);
+        continue;
+      }
+      if (kind == Entry::failed) return std::unexpected(parser.error());
+    }
+    const Entry kind = parser.next();
+    switch (kind) {
+      case Entry::end:
+        return {};
+      case Entry::failed:
+        return std::unexpected(parser.error());
+      case Entry::series: {
+        TRY(SeriesCache::Entry * entry, read_new(parser, scratch, counts));
+        take_sample(*entry, parser, time_ms, scratch, counts);
+        break;
+      }
+      case Entry::type:
+      case Entry::help:
+      case Entry::unit:
+        take_metadata(parser, kind);
+        break;
+      case Entry::comment:
+      case Entry::unknown:
+        break;
+    }
+  }
+}
+
+void Ingest::take_metadata(const wire::ExpositionParser& parser, Entry kind) {
+  if (kind == Entry::type) {
+    type_ = parser.type();
+    unit_ = {};
+    if (settings_.honor_metadata) families_.set_type(parser.family(), type_);
+  } else if (kind == Entry::unit) {
+    unit_ = parser.text();
+    if (settings_.honor_metadata) families_.set_unit(parser.family(), unit_);
+  } else if (settings_.honor_metadata) {
+    LabelBuilder text;
+    families_.set_help(parser.family(), wire::unescape(parser.text(), text));
+  }
+  if (settings_.type_and_unit_labels) {
+    cache_.set_context((static_cast<uint64_t>(type_) + 1) * 0x9e3779b97f4a7c15 ^
+                       XXH3_64bits(unit_.data(), unit_.size()));
+  } else {
+    // Bucket bounds and quantiles are spelled anew only where the type says that they are such.
+    const bool matters = type_ == FamilyType::histogram || type_ == FamilyType::summary;
+    cache_.set_context(matters ? static_cast<uint64_t>(type_) * 0x9e3779b97f4a7c15 : 0);
+  }
+}
+
+Result<SeriesCache::Entry*> Ingest::read_new(const wire::ExpositionParser& parser,
+                                             IngestScratch& scratch, IngestCounts& counts) {
+  if (parser.series().size() > SeriesCache::series_bytes_max) return fail("series is too long");
+  if (SeriesCache::Entry* entry = cache_.find(parser.series())) return entry;
+  TRY(collect_labels(parser, scratch));
+  add_target_labels(scratch.builder);
+  TRY(check_labels(scratch.builder.labels(), counts));
+  SeriesRef series = store_.intern(scratch.builder.labels());
+  return &cache_.add(parser.series(), *series.detach());
+}
+
+Result<void> Ingest::collect_labels(const wire::ExpositionParser& parser, IngestScratch& scratch) {
+  scratch.labels.clear();
+  scratch.builder.reset();
+  LabelBuilder& keeper = scratch.builder;
+  scratch.labels.push_back({metric_name_label, wire::unescape(parser.metric_name(), keeper)});
+  for (const wire::RawLabel& raw : parser.raw_labels()) {
+    Label label{wire::unescape(raw.name, keeper), wire::unescape(raw.value, keeper)};
+    if ((type_ == FamilyType::histogram && label.name == "le") ||
+        (type_ == FamilyType::summary && label.name == "quantile")) {
+      const auto bound = wire::parse_float(label.value);
+      if (bound) label.value = keeper.keep(wire::format_bucket_bound(*bound));
+    }
+    scratch.labels.push_back(label);
+  }
+  if (settings_.type_and_unit_labels) {
+    if (type_ != FamilyType::unknown) scratch.labels.push_back({"__type__", name_of(type_)});
+    if (!unit_.empty()) scratch.labels.push_back({"__unit__", unit_});
+  }
+  TRY(settle_repeated_names(scratch.labels));
+  for (const Label& label : scratch.labels) scratch.builder.set(label.name, label.value);
+  return {};
+}
+
+void Ingest::add_target_labels(LabelBuilder& labels) const {
+  std::vector<Label> conflicting;
+  for (size_t i = 0; i < target_labels_.size(); ++i) {
+    const Label label = target_labels_[i];
+    if (const std::string_view exposed = labels.get(label.name); !exposed.empty()) {
+      if (settings_.honor_labels) continue;
+      conflicting.push_back({label.name, exposed});
+    }
+    labels.set(label.name, label.value);
+  }
+  std::ranges::sort(conflicting, [](const Label& left, const Label& right) {
+    return std::pair(left.name.size(), left.name) < std::pair(right.name.size(), right.name);
+  });
+  for (const Label& label : conflicting) {
+    std::string name(label.name);
+    do {
+      name.insert(0, "exported_");
+    } while (!labels.get(name).empty());
+    labels.set(labels.keep(name), label.value);
+  }
+}
+
+Result<void> Ingest::check_labels(std::span<const Label> labels, IngestCounts& counts) const {
+  std::string_view metric;
+  for (const Label& label : labels) {
+    if (label.name == metric_name_label) metric = label.value;
+  }
+  if (metric.empty()) return fail("missing metric name (__name__ label)");
+  for (const Label& label : labels) {
+    if (is_valid(label, settings_.names)) continue;
+    return fail("invalid metric name or label names: " + describe(labels));
+  }
+  if (settings_.label_limit > 0 && labels.size() > settings_.label_limit) {
+    counts.label_limit_exceeded = true;
+    return fail(fmt::format("label_limit exceeded (metric: {}, number of labels: {}, limit: {})",
+                            shortened(metric), labels.size(), settings_.label_limit));
+  }
+  for (const Label& label : labels) {
+    if (const size_t limit = settings_.label_name_length_limit;
+        limit > 0 && label.name.size() > limit) {
+      counts.label_limit_exceeded = true;
+      return fail(fmt::format(
+          "label_name_length_limit exceeded (metric: {}, label name: {}, length: {}, limit: {})",
+          shortened(metric), shortened(label.name), label.name.size(), limit));
+    }
+    if (const size_t limit = settings_.label_value_length_limit;
+        limit > 0 && label.value.size() > limit) {
+      counts.label_limit_exceeded = true;
+      return fail(
+          fmt::format("label_value_length_limit exceeded (metric: {}, label name: {}, "
+                      "value: {}, length: {}, limit: {})",
+                      shortened(metric), shortened(label.name), quote(shortened(label.value)),
+                      label.value.size(), limit));
+    }
+  }
+  return {};
+}
+
+void Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser,
+                         int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
+  ++counts.samples;
+  ++counts.after_relabeling;
+  const auto own_time = parser.timestamp_ms();
+  const bool has_own_time = own_time.has_value() && settings_.honor_timestamps;
+  if (has_own_time && *own_time > time_ms + ahead_max_ms) {
+    ++counts.out_of_bounds;
+    return;
+  }
+  if (!entry.is_duplicate) {
+    cache_.track(entry, !has_own_time || settings_.track_timestamps_staleness);
+  } else if (!has_own_time) {
+    ++counts.duplicates;
+    return;
+  }
+  if (settings_.sample_limit > 0 && scratch.samples.size() >= settings_.sample_limit) {
+    counts.sample_limit_exceeded = true;
+    return;
+  }
+  const Series& series = store_.at(entry.series);
+  const int64_t time = has_own_time ? *own_time : time_ms;
+  scratch.samples.push_back({&series, time, parser.value()});
+  if (parser.exemplar() != nullptr) take_exemplar(series, parser, time, scratch);
+}
+
+void Ingest::take_exemplar(const Series& series, const wire::ExpositionParser& parser,
+                           int64_t sample_time_ms, IngestScratch& scratch) {
+  const auto& raw = *parser.exemplar();
+  // The same exemplar stands there until the next event; it is passed on once.
+  uint64_t hash = std::bit_cast<uint64_t>(raw.value) ^
+                  (raw.timestamp_ms ? static_cast<uint64_t>(*raw.timestamp_ms) * 31 + 1 : 0);
+  for (const wire::RawLabel& label : raw.labels) {
+    hash = XXH3_64bits_withSeed(label.name.data(), label.name.size(), hash);
+    hash = XXH3_64bits_withSeed(label.value.data(), label.value.size(), hash);
+  }
+  const auto [last, is_first] = last_exemplars_.try_emplace(series.uid(), hash);
+  if (!is_first && std::exchange(last->second, hash) == hash) return;
+  std::vector<Label>& labels = scratch.exemplar_labels;
+  const size_t start = labels.size();
+  for (const wire::RawLabel& label : raw.labels) {
+    labels.push_back(
+        {wire::unescape(label.name, scratch.text), wire::unescape(label.value, scratch.text)});
+  }
+  std::sort(labels.begin() + static_cast<std::ptrdiff_t>(start), labels.end(),
+            [](const Label& left, const Label& right) { return left.name < right.name; });
+  scratch.exemplar_ranges.emplace_back(start, labels.size() - start);
+  scratch.exemplars.push_back({.series = &series,
+                               .labels = {},
+                               .value = raw.value,
+                               .timestamp_ms = raw.timestamp_ms.value_or(sample_time_ms)});
+}
+
+}  // namespace alloy::prometheus::scrape

@@ -1,0 +1,115 @@
+// Turns the body of a scrape into a batch: recognises or resolves each series, gives it the labels
+// of its target, and keeps to the limits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "components/prometheus/scrape/family_cache.h"
+#include "components/prometheus/scrape/series_cache.h"
+#include "signals/metric_batch.h"
+#include "signals/relabel.h"
+#include "wire/exposition.h"
+
+namespace alloy::prometheus::scrape {
+
+struct IngestSettings {
+  bool honor_labels = false;
+  bool honor_timestamps = true;
+  bool track_timestamps_staleness = false;
+  bool honor_metadata = false;
+  bool type_and_unit_labels = false;
+  LabelNameRules names = LabelNameRules::legacy;
+  // Zero: no limit.
+  size_t sample_limit = 0;
+  size_t label_limit = 0;
+  size_t label_name_length_limit = 0;
+  size_t label_value_length_limit = 0;
+
+  // Whether a series' labels come out the same under both.
+  bool resolves_like(const IngestSettings& other) const;
+};
+
+struct IngestCounts {
+  size_t samples = 0;  // Lines with a sample.
+  size_t after_relabeling = 0;
+  size_t series_added = 0;   // New since the last scrape.
+  size_t duplicates = 0;     // Left out: the series stood further up, both without a timestamp.
+  size_t out_of_bounds = 0;  // Left out: too far in the future.
+  bool label_limit_exceeded = false;
+  bool sample_limit_exceeded = false;
+};
+
+// What a batch is built in; serves one scrape after another.
+struct IngestScratch {
+  std::vector<Sample> samples;
+  std::vector<Exemplar> exemplars;
+  std::vector<FamilyMetadata> metadata;
+  std::vector<const Series*> ended;
+
+  std::vector<std::pair<size_t, size_t>> exemplar_ranges;  // Of exemplar_labels, an exemplar each.
+  std::vector<Label> exemplar_labels;
+  std::vector<Label> labels;
+  LabelBuilder builder;
+  LabelBuilder text;  // Keeps what had to be unescaped.
+
+  void clear();
+  MetricBatch batch() const {
+    return {.samples = samples, .exemplars = exemplars, .metadata = metadata};
+  }
+};
+
+// What is remembered about one target from scrape to scrape.
+class Ingest {
+ public:
+  Ingest(SeriesStore& store, LabelSet target_labels);
+
+  // Takes effect with the next read(); forgets what no longer holds.
+  void configure(const IngestSettings& settings);
+
+  // Reads a body (see ExpositionParser about its last newline) into `scratch`, the staleness
+  // markers of series that ended included. After an error, `scratch` holds only those of all
+  // series. Series in it stay valid until release().
+  Result<void> read(std::string_view body, wire::TextFormat format, int64_t time_ms,
+                    IngestScratch& scratch, IngestCounts& counts);
+  // The same for a scrape without a body: all series end.
+  void read_nothing(int64_t time_ms, IngestScratch& scratch);
+  // The batch has been passed on.
+  void release();
+
+  // A series of the target's own, such as `up`.
+  SeriesRef report_series(std::string_view name) const;
+
+  const SeriesCache& cache() const { return cache_; }
+  FamilyCache& families() { return families_; }
+
+ private:
+  Result<void> read_entries(wire::ExpositionParser& parser, int64_t time_ms, IngestScratch& scratch,
+                            IngestCounts& counts);
+  Result<SeriesCache::Entry*> read_new(const wire::ExpositionParser& parser, IngestScratch& scratch,
+                                       IngestCounts& counts);
+  void take_metadata(const wire::ExpositionParser& parser, wire::ExpositionParser::Entry kind);
+  void take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser, int64_t time_ms,
+                   IngestScratch& scratch, IngestCounts& counts);
+  void take_exemplar(const Series& series, const wire::ExpositionParser& parser,
+                     int64_t sample_time_ms, IngestScratch& scratch);
+  Result<void> collect_labels(const wire::ExpositionParser& parser, IngestScratch& scratch);
+  void add_target_labels(LabelBuilder& labels) const;
+  Result<void> check_labels(std::span<const Label> labels, IngestCounts& counts) const;
+  void mark_ended(int64_t time_ms, IngestScratch& scratch);
+
+  SeriesStore& store_;
+  LabelSet target_labels_;
+  IngestSettings settings_;
+  SeriesCache cache_;
+  FamilyCache families_;
+  FamilyType type_ = FamilyType::unknown;  // Of the TYPE line read last.
+  std::string_view unit_;
+  std::unordered_map<uint64_t, uint64_t> last_exemplars_;  // By uid of the series: a hash.
+};
+
+}  // namespace alloy::prometheus::scrape

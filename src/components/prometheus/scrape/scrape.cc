@@ -1,0 +1,176 @@
+// prometheus.scrape reads the metrics of targets over HTTP and passes them on.
+#include "base/time_text.h"
+#include "component/component.h"
+#include "components/prometheus/scrape/arguments.h"
+#include "components/prometheus/scrape/protocols.h"
+#include "components/prometheus/scrape/target_set.h"
+#include "services/component_http.h"
+#include "services/identity.h"
+
+namespace alloy::prometheus::scrape {
+namespace {
+
+struct TargetInfo {
+  std::string job;
+  std::string url;
+  std::string health;
+  std::map<std::string, std::string> labels;
+  std::string last_error;
+  std::string last_scrape;
+  std::string last_scrape_duration;
+
+  static constexpr auto schema() {
+    using T = TargetInfo;
+    return fields(
+        required<&T::job>("job", "The job of the target."),
+        required<&T::url>("url", "Where it is scraped."),
+        required<&T::health>("health", "up, down or unknown."),
+        required<&T::labels>("labels", "The labels of its series."),
+        optional<&T::last_error>("last_error", "Why the last scrape failed."),
+        required<&T::last_scrape>("last_scrape", "When it was last scraped."),
+        optional<&T::last_scrape_duration>("last_scrape_duration", "How long that took."));
+  }
+};
+
+struct DebugInfo {
+  std::vector<TargetInfo> targets;
+
+  static constexpr auto schema() {
+    return fields(blocks<&DebugInfo::targets>("target", "A target that is scraped."));
+  }
+};
+
+class Scrape final : public ComponentWith<Arguments> {
+ public:
+  explicit Scrape(Options options);
+  Result<> update(Arguments arguments) override;
+  Task<> run(StopToken stop) override;
+  std::optional<Described> debug_info() const override;
+
+ private:
+  Result<std::shared_ptr<const LoopSettings>> make_settings(const Arguments& arguments,
+                                                            const std::string& job);
+  Result<std::shared_ptr<net::HttpClient>> make_client(const HttpClientArguments& arguments);
+  TargetDefaults make_defaults(const Arguments& arguments, const std::string& job) const;
+
+  MetricsFanout fanout_;
+  ScrapeMetrics metrics_;
+  TargetSet targets_;
+  std::optional<HttpClientArguments> client_arguments_;
+  std::shared_ptr<net::HttpClient> client_;
+};
+
+SeriesStore& store_of(const Options& options) {
+  auto* store = options.services.find<SeriesStore>();
+  ASSERT(store != nullptr);
+  return *store;
+}
+
+Scrape::Scrape(Options options)
+    : ComponentWith(std::move(options)),
+      fanout_(this->options().metrics),
+      metrics_(this->options().metrics),
+      targets_(store_of(this->options()), fanout_, metrics_, clock(), logger(),
+               this->options().executor.any()) {}
+
+Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArguments& arguments) {
+  if (client_ && client_arguments_ == arguments) return client_;
+  const auto* identity = options().services.find<Identity>();
+  auto client_options = arguments.options(identity ? identity->user_agent : "Alloy");
+  if (auto* http = options().services.find<ComponentHttp>()) {
+    client_options.in_memory.emplace(http->memory_address(), [http](net::ServerRequest request) {
+      return http->call(std::move(request));
+    });
+  }
+  TRY(auto client, net::HttpClient::create(options().executor.any(), std::move(client_options)));
+  client_arguments_ = arguments;
+  client_ = std::move(client);
+  return client_;
+}
+
+Result<std::shared_ptr<const LoopSettings>> Scrape::make_settings(const Arguments& arguments,
+                                                                  const std::string& job) {
+  auto settings = std::make_shared<LoopSettings>();
+  TRY(settings->client, make_client(arguments.http));
+  if (!arguments.scrape_failure_log_file.empty()) {
+    TRY(settings->failure_log, FailureLog::open(arguments.scrape_failure_log_file));
+  }
+  const bool is_utf8 = arguments.metric_name_validation_scheme == "utf8";
+  settings->ingest = {
+      .honor_labels = arguments.honor_labels,
+      .honor_timestamps = arguments.honor_timestamps,
+      .track_timestamps_staleness = arguments.track_timestamps_staleness,
+      .honor_metadata = arguments.honor_metadata,
+      .type_and_unit_labels = arguments.enable_type_and_unit_labels,
+      .names = is_utf8 ? LabelNameRules::utf8 : LabelNameRules::legacy,
+      .sample_limit = arguments.sample_limit,
+      .label_limit = arguments.label_limit,
+      .label_name_length_limit = arguments.label_name_length_limit,
+      .label_value_length_limit = arguments.label_value_length_limit,
+  };
+  settings->job = job;
+  std::string escaping = arguments.metric_name_escaping_scheme;
+  if (escaping.empty()) escaping = is_utf8 ? "allow-utf-8" : "underscores";
+  settings->accept = accept_header(arguments.scrape_protocols, escaping);
+  settings->fallback_protocol = arguments.scrape_fallback_protocol;
+  settings->enable_compression = arguments.enable_compression;
+  settings->extra_metrics = arguments.extra_metrics;
+  settings->body_size_limit = static_cast<size_t>(arguments.body_size_limit.bytes);
+  return settings;
+}
+
+TargetDefaults Scrape::make_defaults(const Arguments& arguments, const std::string& job) const {
+  return {.job = job,
+          .interval = arguments.scrape_interval,
+          .timeout = arguments.scrape_timeout,
+          .metrics_path = arguments.metrics_path,
+          .scheme = arguments.scheme,
+          .params = arguments.params};
+}
+
+Result<> Scrape::update(Arguments arguments) {
+  TRY(arguments.check_stability(options().stability_min));
+  TRY(arguments.check_supported());
+  const std::string job = arguments.job_name.empty() ? options().global_id() : arguments.job_name;
+  TRY(auto settings, make_settings(arguments, job));
+  metrics_.set_job(job);
+  fanout_.set_receivers(arguments.forward_to);
+  targets_.update(arguments.targets, make_defaults(arguments, job), std::move(settings),
+                  arguments.target_limit);
+  return {};
+}
+
+Task<> Scrape::run(StopToken stop) { co_await targets_.run(stop); }
+
+std::optional<Described> Scrape::debug_info() const {
+  DebugInfo info;
+  for (const TargetStatus& status : targets_.statuses()) {
+    TargetInfo target{.url = status.url,
+                      .health = status.health,
+                      .last_error = status.last_error,
+                      .last_scrape = format_rfc3339(status.last_scrape),
+                      .last_scrape_duration = format_duration(status.last_duration)};
+    for (size_t i = 0; i < status.labels.size(); ++i) {
+      const Label label = status.labels[i];
+      target.labels.emplace(label.name, label.value);
+    }
+    target.job = std::string(status.labels.get("job"));
+    info.targets.push_back(std::move(target));
+  }
+  return described(std::move(info));
+}
+
+}  // namespace
+}  // namespace alloy::prometheus::scrape
+
+namespace alloy {
+
+extern const ComponentType prometheus_scrape;
+const ComponentType prometheus_scrape = {
+    .name = "prometheus.scrape",
+    .doc = "Reads the metrics of targets over HTTP and passes them on.",
+    .arguments = &schema_of<prometheus::scrape::Arguments>,
+    .create = create<prometheus::scrape::Scrape>,
+};
+
+}  // namespace alloy

@@ -1,0 +1,39 @@
+// One thing to scrape: what the labels of a discovered target and the arguments make of it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/duration.h"
+#include "base/error.h"
+#include "signals/targets.h"
+
+namespace alloy::prometheus::scrape {
+
+// What the arguments say where the labels of a target say nothing.
+struct TargetDefaults {
+  std::string job;
+  Duration interval{};
+  Duration timeout{};
+  std::string metrics_path;
+  std::string scheme;
+  std::map<std::string, std::vector<std::string>> params;
+};
+
+struct ScrapeTarget {
+  LabelSet labels;         // All of them, internal ones included.
+  LabelSet public_labels;  // Those that its series get.
+  std::string url;
+  std::string address;
+  Duration interval{};
+  Duration timeout{};
+
+  // The same for two targets that are scraped in the same way for the same labels.
+  uint64_t key() const;
+};
+
+// Errors are those for which the target is dropped.
+Result<ScrapeTarget> make_scrape_target(const Target& target, const TargetDefaults& defaults);
+
+}  // namespace alloy::prometheus::scrape

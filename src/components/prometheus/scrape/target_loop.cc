@@ -1,0 +1,332 @@
+// The life of a target: wait, fetch, read, pass on, report.
+#include "components/prometheus/scrape/target_loop.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "components/prometheus/scrape/protocols.h"
+
+namespace alloy::prometheus::scrape {
+
+namespace {
+
+// Timestamps are moved by up to this much to lie exactly an interval apart, which compresses well.
+constexpr Duration alignment_max = 2ms;
+// For how much longer than two intervals a target must be gone before its series are marked.
+constexpr int grace_divisor = 10;
+
+constexpr std::string_view report_names[] = {
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+    "scrape_timeout_seconds",
+    "scrape_sample_limit",
+    "scrape_body_size_bytes",
+};
+constexpr size_t report_count = 5;
+constexpr size_t report_count_extra = std::size(report_names);
+
+double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+// What came back from the target.
+struct TargetLoop::Fetched {
+  Result<void> result;
+  wire::TextFormat format = wire::TextFormat::prometheus;
+  double body_size = 0;  // As scrape_body_size_bytes says it: -1 for one over the limit.
+};
+
+struct TargetLoop::Reports {
+  bool is_up = false;
+  Duration duration{};
+  IngestCounts counts;
+  double body_size = 0;
+};
+
+TargetLoop::TargetLoop(LoopEnvironment& environment, ScrapeTarget target,
+                       std::shared_ptr<const LoopSettings> settings)
+    : environment_(environment),
+      labels_(target.public_labels),
+      ingest_(environment.store, target.public_labels) {
+  for (const std::string_view name : report_names) {
+    report_series_.push_back(ingest_.report_series(name));
+  }
+  status_.labels = labels_;
+  update(std::move(target), std::move(settings));
+}
+
+TargetLoop::~TargetLoop() = default;
+
+void TargetLoop::update(ScrapeTarget target, std::shared_ptr<const LoopSettings> settings) {
+  const std::lock_guard lock(mutex_);
+  status_.url = target.url;
+  current_ = std::make_shared<const Current>(std::move(target), std::move(settings));
+  ++updates_;
+  sleep_stop_.request_stop();
+}
+
+void TargetLoop::stop(Ending ending) {
+  if (ending == Ending::at_once) fetch_stop_.request_stop();
+  const std::lock_guard lock(mutex_);
+  ending_ = ending;
+  sleep_stop_.request_stop();
+}
+
+std::shared_ptr<const TargetLoop::Current> TargetLoop::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+TargetStatus TargetLoop::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+bool TargetLoop::is_stopped() const {
+  const std::lock_guard lock(mutex_);
+  return ending_ == Ending::at_once;
+}
+
+// False: something changed meanwhile.
+Task<bool> TargetLoop::sleep_until(SteadyTime when) {
+  StopToken token;
+  {
+    const std::lock_guard lock(mutex_);
+    token = sleep_stop_.get_token();
+  }
+  co_return co_await environment_.clock.sleep_until(when, token) == Wake::elapsed;
+}
+
+// Spreads the targets over the interval, each at its own place of it on whatever machine.
+SteadyTime TargetLoop::first_scrape_time(const ScrapeTarget& target) const {
+  const int64_t interval = target.interval.count();
+  const int64_t now = environment_.clock.wall().time_since_epoch().count();
+  const auto place = static_cast<int64_t>(target.key() % static_cast<uint64_t>(interval));
+  const int64_t wait = (place - now % interval + interval) % interval;
+  return environment_.clock.steady() + Duration(wait);
+}
+
+Task<> TargetLoop::run() {
+  std::optional<SteadyTime> next;
+  Duration interval{};
+  uint64_t updates_seen = 0;
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (ending_) break;
+      sleep_stop_ = StopSource();
+      if (updates_seen != updates_) {
+        updates_seen = updates_;
+        if (!next || interval != current_->target.interval) {
+          interval = current_->target.interval;
+          next = first_scrape_time(current_->target);
+          aligned_.reset();
+        }
+      }
+    }
+    if (!co_await sleep_until(*next)) continue;
+    co_await scrape();
+    *next += interval;
+    // What could not be started in time is left out, as a ticker does.
+    if (const SteadyTime now = environment_.clock.steady(); *next < now) {
+      *next += (now - *next) / interval * interval;
+    }
+  }
+  if (!is_stopped() && last_start_ != SteadyTime()) co_await mark_gone(*next, interval);
+  has_returned_ = true;
+}
+
+// The time of the samples: now, or when the scrape was due if that is nearly the same.
+int64_t TargetLoop::next_timestamp(Duration interval) {
+  const WallTime now = environment_.clock.wall();
+  if (!aligned_) {
+    aligned_ = now;
+  } else {
+    const Duration tolerance = std::min(alignment_max, interval / 100);
+    const auto intervals = (now - *aligned_ + interval / 2) / interval;
+    const WallTime due = *aligned_ + intervals * interval;
+    const Duration late = now - due;
+    aligned_ = due;
+    if (late >= -tolerance && late <= tolerance) return to_unix_milliseconds(due);
+  }
+  return to_unix_milliseconds(now);
+}
+
+Task<> TargetLoop::scrape() {
+  const std::shared_ptr<const Current> held = current();
+  const Current& now = *held;
+  const SteadyTime start = environment_.clock.steady();
+  if (last_start_ != SteadyTime()) {
+    environment_.metrics.observe_interval(now.target.interval, in_seconds(start - last_start_));
+  }
+  last_start_ = start;
+  const int64_t time_ms = next_timestamp(now.target.interval);
+  const WallTime wall_start = environment_.clock.wall();
+
+  auto body = environment_.bodies.borrow();
+  Fetched fetched = co_await fetch(held, &*body);
+  if (is_stopped()) co_return;
+
+  auto scratch = environment_.scratches.borrow();
+  Reports reports{.body_size = fetched.body_size};
+  ingest_.configure(now.settings->ingest);
+  if (repeats_metadata_.exchange(false)) ingest_.families().mark_untold();
+  const Result<void> result =
+      ingest(*now.settings, *body, fetched, time_ms, *scratch, reports.counts);
+  reports.is_up = result.has_value();
+  reports.duration = environment_.clock.steady() - start;
+  add_reports(now, time_ms, reports, scratch->samples);
+  pass_on(*scratch);
+  environment_.metrics.count_scrape(in_seconds(reports.duration), reports.counts);
+
+  if (!result) report_failure(now, result.error().message());
+  const std::lock_guard lock(mutex_);
+  status_.health = result ? "up" : "down";
+  status_.last_error = result ? std::string() : result.error().message();
+  status_.last_scrape = wall_start;
+  status_.last_duration = reports.duration;
+}
+
+Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, std::string* body) {
+  const LoopSettings& settings = *now->settings;
+  body->clear();
+  Fetched fetched;
+  if (!settings.forced_error.empty()) {
+    fetched.result = fail(settings.forced_error);
+    co_return fetched;
+  }
+  net::Request request;
+  request.url = now->target.url;
+  request.headers = {
+      {"Accept", settings.accept},
+      {"X-Prometheus-Scrape-Timeout-Seconds", format_double(in_seconds(now->target.timeout))}};
+  request.timeout = now->target.timeout;
+  request.into = body;
+  // A body of exactly the limit is too large already.
+  request.body_size_max = settings.body_size_limit > 1 ? settings.body_size_limit - 1 : 0;
+  if (!settings.enable_compression) {
+    request.decoding = net::Decoding::none;
+    request.headers.add("Accept-Encoding", "identity");
+  }
+  auto response = co_await settings.client->fetch(std::move(request), fetch_stop_.get_token());
+  if (!response) {
+    if (response.error().kind() == ErrorKind::full) {
+      environment_.metrics.count_body_limit();
+      fetched.body_size = -1;
+      fetched.result = fail("body size limit exceeded");
+    } else {
+      fetched.result = std::unexpected(std::move(response).error());
+    }
+    co_return fetched;
+  }
+  if (response->status != 200) {
+    fetched.result = fail("server returned HTTP status " + response->status_line);
+    co_return fetched;
+  }
+  fetched.body_size = static_cast<double>(body->size());
+  auto format = body_format(response->headers.get("Content-Type"), settings.fallback_protocol);
+  if (!format) {
+    fetched.result = std::unexpected(std::move(format).error());
+  } else if (format->is_protobuf) {
+    fetched.result = fail("the protobuf exposition format is not supported yet");
+  } else {
+    fetched.format = format->text;
+    if (!format->warning.empty()) {
+      environment_.logger.debug(format->warning, {{"target", now->target.url}});
+    }
+  }
+  co_return fetched;
+}
+
+Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body, Fetched& fetched,
+                                int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
+  scratch.clear();
+  if (!fetched.result) {
+    ingest_.read_nothing(time_ms, scratch);
+    return fetched.result;
+  }
+  if (fetched.format == wire::TextFormat::prometheus) {
+    wire::ExpositionParser::with_last_newline(body);
+  }
+  auto result = ingest_.read(body, fetched.format, time_ms, scratch, counts);
+  if (counts.duplicates > 0) {
+    environment_.logger.warn(
+        "Error on ingesting samples with different value but same timestamp",
+        {{"target", status().url}, {"job", settings.job}, {"num_dropped", counts.duplicates}});
+  }
+  if (counts.out_of_bounds > 0) {
+    environment_.logger.warn(
+        "Error on ingesting samples that are too old or are too far into the future",
+        {{"target", status().url}, {"job", settings.job}, {"num_dropped", counts.out_of_bounds}});
+  }
+  return result;
+}
+
+void TargetLoop::add_reports(const Current& now, int64_t time_ms, const Reports& reports,
+                             std::vector<Sample>& samples) {
+  const double values[report_count_extra] = {
+      reports.is_up ? 1.0 : 0.0,
+      in_seconds(reports.duration),
+      static_cast<double>(reports.counts.samples),
+      static_cast<double>(reports.counts.after_relabeling),
+      static_cast<double>(reports.counts.series_added),
+      in_seconds(now.target.timeout),
+      static_cast<double>(now.settings->ingest.sample_limit),
+      reports.body_size,
+  };
+  const size_t count = now.settings->extra_metrics ? report_count_extra : report_count;
+  for (size_t i = 0; i < count; ++i) {
+    samples.push_back({report_series_[i].get(), time_ms, values[i]});
+  }
+}
+
+void TargetLoop::pass_on(IngestScratch& scratch) {
+  const MetricBatch batch = scratch.batch();
+  if (const auto passed = environment_.receivers.receive(batch); !passed) {
+    environment_.logger.warn("failed to pass on samples",
+                             {{"target", status().url}, {"err", passed.error()}});
+  }
+  ingest_.release();
+}
+
+// The log gets each reason once until it changes; the failure log gets everything.
+void TargetLoop::report_failure(const Current& now, const std::string& error) {
+  const bool is_news = status().last_error != error;
+  environment_.logger.log(
+      is_news ? LogLevel::warn : LogLevel::debug, "Scrape failed",
+      {{"scrape_pool", now.settings->job}, {"target", now.target.url}, {"err", error}});
+  if (now.settings->failure_log) {
+    now.settings->failure_log->write(environment_.clock.wall(), now.settings->job, now.target.url,
+                                     error);
+  }
+}
+
+// The target is gone, but may come back on its own or have moved to another node: only after two
+// intervals and a bit its series are said to have ended, as of when they were next due.
+Task<> TargetLoop::mark_gone(SteadyTime next, Duration interval) {
+  for (const SteadyTime when :
+       {next, next + interval, next + interval + interval / grace_divisor}) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (ending_ == Ending::at_once) co_return;
+      sleep_stop_ = StopSource();
+    }
+    if (!co_await sleep_until(when)) co_return;
+  }
+  const SteadyTime due = next;
+  const Duration ago = environment_.clock.steady() - due;
+  const int64_t time_ms = to_unix_milliseconds(environment_.clock.wall() - ago);
+  auto scratch = environment_.scratches.borrow();
+  scratch->clear();
+  ingest_.read_nothing(time_ms, *scratch);
+  const size_t count = current()->settings->extra_metrics ? report_count_extra : report_count;
+  for (size_t i = 0; i < count; ++i) {
+    scratch->samples.push_back({report_series_[i].get(), time_ms, stale_marker()});
+  }
+  pass_on(*scratch);
+}
+
+}  // namespace alloy::prometheus::scrape

@@ -1,0 +1,122 @@
+// Scrapes one target, again and again.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "components/prometheus/scrape/buffer_pool.h"
+#include "components/prometheus/scrape/failure_log.h"
+#include "components/prometheus/scrape/ingest.h"
+#include "components/prometheus/scrape/scrape_metrics.h"
+#include "components/prometheus/scrape/scrape_target.h"
+#include "net/http_client.h"
+#include "signals/metrics_receiver.h"
+
+namespace alloy::prometheus::scrape {
+
+// How all targets of a component are scraped; replaced as a whole.
+struct LoopSettings {
+  std::shared_ptr<net::HttpClient> client;
+  IngestSettings ingest;
+  std::string job;
+  std::string accept;
+  std::string fallback_protocol;
+  bool enable_compression = true;
+  bool extra_metrics = false;
+  size_t body_size_limit = 0;
+  std::string forced_error;  // Fails every scrape without a request; empty: none.
+  std::shared_ptr<FailureLog> failure_log;
+};
+
+// What the loops of a component share; outlives them.
+struct LoopEnvironment {
+  SeriesStore& store;
+  MetricsFanout& receivers;
+  ScrapeMetrics& metrics;
+  BufferPool<std::string>& bodies;
+  BufferPool<IngestScratch>& scratches;
+  Clock& clock;
+  Logger logger;
+};
+
+struct TargetStatus {
+  std::string url;
+  LabelSet labels;
+  std::string health = "unknown";
+  std::string last_error;
+  WallTime last_scrape{};
+  Duration last_duration{};
+};
+
+class TargetLoop {
+ public:
+  TargetLoop(LoopEnvironment& environment, ScrapeTarget target,
+             std::shared_ptr<const LoopSettings> settings);
+  ~TargetLoop();
+  TargetLoop(const TargetLoop&) = delete;
+  TargetLoop& operator=(const TargetLoop&) = delete;
+
+  // Scrapes until stopped. Once, on a strand of its own.
+  Task<> run();
+
+  // From any thread: goes on with other settings, or with another way to reach what has the same
+  // public labels.
+  void update(ScrapeTarget target, std::shared_ptr<const LoopSettings> settings);
+  enum class Ending : unsigned char {
+    at_once,       // The series go on elsewhere or later: no markers.
+    with_markers,  // The target is gone: marks its series after two more intervals.
+  };
+  void stop(Ending ending);
+  // Passes on all metadata again with the next scrape.
+  void repeat_metadata() { repeats_metadata_ = true; }
+
+  TargetStatus status() const;
+  // The public labels; they never change.
+  const LabelSet& labels() const { return labels_; }
+  bool has_returned() const { return has_returned_; }
+
+ private:
+  struct Fetched;
+  struct Reports;
+  struct Current {
+    ScrapeTarget target;
+    std::shared_ptr<const LoopSettings> settings;
+  };
+
+  std::shared_ptr<const Current> current() const;
+  Task<bool> sleep_until(SteadyTime when);
+  bool is_stopped() const;
+  SteadyTime first_scrape_time(const ScrapeTarget& target) const;
+  int64_t next_timestamp(Duration interval);
+  Task<> scrape();
+  Task<Fetched> fetch(std::shared_ptr<const Current> now, std::string* body);
+  Result<void> ingest(const LoopSettings& settings, std::string& body, Fetched& fetched,
+                      int64_t time_ms, IngestScratch& scratch, IngestCounts& counts);
+  void add_reports(const Current& now, int64_t time_ms, const Reports& reports,
+                   std::vector<Sample>& samples);
+  void report_failure(const Current& now, const std::string& error);
+  Task<> mark_gone(SteadyTime next, Duration interval);
+  void pass_on(IngestScratch& scratch);
+
+  LoopEnvironment& environment_;
+  const LabelSet labels_;
+  Ingest ingest_;
+  std::vector<SeriesRef> report_series_;
+  SteadyTime last_start_{};
+  std::optional<WallTime> aligned_;  // When the scrape was due whose time was used last.
+  std::atomic<bool> repeats_metadata_ = false;
+  std::atomic<bool> has_returned_ = false;
+  StopSource fetch_stop_;
+
+  mutable std::mutex mutex_;  // Guards everything below.
+  std::shared_ptr<const Current> current_;
+  uint64_t updates_ = 0;
+  std::optional<Ending> ending_;
+  StopSource sleep_stop_;  // Of the sleep that is going on.
+  TargetStatus status_;
+};
+
+}  // namespace alloy::prometheus::scrape

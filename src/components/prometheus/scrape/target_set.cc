@@ -1,0 +1,149 @@
+// Which loops run.
+#include "components/prometheus/scrape/target_set.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace alloy::prometheus::scrape {
+
+namespace {
+
+// How often loops that have come to their end are looked for.
+constexpr Duration reap_interval = 1min;
+
+// As many buffers as scrapes are worked on at once are worth keeping, and a few for those that are
+// waiting for their target.
+size_t buffers_kept() { return 2 + std::thread::hardware_concurrency(); }
+
+}  // namespace
+
+TargetSet::TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics& metrics,
+                     Clock& clock, Logger logger, AnyExecutor executor)
+    : environment_{.store = store,
+                   .receivers = receivers,
+                   .metrics = metrics,
+                   .bodies = bodies_,
+                   .scratches = scratches_,
+                   .clock = clock,
+                   .logger = std::move(logger)},
+      bodies_(buffers_kept()),
+      scratches_(std::max(1U, std::thread::hardware_concurrency())),
+      tasks_(std::move(executor)) {}
+
+TargetSet::~TargetSet() = default;
+
+std::map<uint64_t, ScrapeTarget> TargetSet::resolve(const TargetList& targets,
+                                                    const TargetDefaults& defaults,
+                                                    size_t& failed) {
+  std::map<uint64_t, ScrapeTarget> resolved;
+  for (const Target& target : targets) {
+    auto scrape_target = make_scrape_target(target, defaults);
+    if (scrape_target) {
+      const uint64_t key = scrape_target->key();
+      resolved.try_emplace(key, *std::move(scrape_target));
+      continue;
+    }
+    ++failed;
+    environment_.logger.error("Creating target failed", {{"err", scrape_target.error()},
+                                                         {"target", target.describe()},
+                                                         {"scrape_pool", defaults.job}});
+  }
+  return resolved;
+}
+
+void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults,
+                       std::shared_ptr<const LoopSettings> settings, size_t target_limit) {
+  const SteadyTime start_time = environment_.clock.steady();
+  size_t failed = 0;
+  auto wanted = resolve(targets, defaults, failed);
+  if (target_limit > 0 && wanted.size() > target_limit) {
+    environment_.metrics.count_target_limit();
+    auto forced = std::make_shared<LoopSettings>(*settings);
+    forced->forced_error = fmt::format("target_limit exceeded (number of targets: {}, limit: {})",
+                                       wanted.size(), target_limit);
+    settings = std::move(forced);
+  }
+  environment_.metrics.set_targets(wanted.size(), target_limit);
+
+  const std::lock_guard lock(mutex_);
+  Loops before = std::exchange(loops_, {});
+  for (auto target = wanted.begin(); target != wanted.end();) {
+    const auto loop = before.find(target->first);
+    if (loop == before.end()) {
+      ++target;
+      continue;
+    }
+    loop->second->update(std::move(target->second), settings);
+    loops_.insert(before.extract(loop));
+    target = wanted.erase(target);
+  }
+  // What is left on both sides and has the same labels is the same target, reached in another way:
+  // its series go on.
+  std::multimap<uint64_t, Loops::iterator> by_labels;
+  for (auto loop = before.begin(); loop != before.end(); ++loop) {
+    by_labels.emplace(loop->second->labels().hash(), loop);
+  }
+  for (auto& [key, target] : wanted) {
+    const auto same = by_labels.find(target.public_labels.hash());
+    if (same == by_labels.end()) {
+      start(key, std::make_unique<TargetLoop>(environment_, std::move(target), settings));
+      continue;
+    }
+    auto loop = std::move(same->second->second);
+    loop->update(std::move(target), settings);
+    loops_.emplace(key, std::move(loop));
+    before.erase(same->second);
+    by_labels.erase(same);
+  }
+  for (auto& [key, loop] : before) {
+    if (!is_running_) continue;  // It has never run.
+    loop->stop(TargetLoop::Ending::with_markers);
+    ending_.push_back(std::move(loop));
+  }
+  const Duration took = environment_.clock.steady() - start_time;
+  environment_.metrics.count_sync(std::chrono::duration<double>(took).count(), failed);
+}
+
+// Before run(), loops wait for it: who is never run never has to be stopped.
+void TargetSet::start(uint64_t key, std::unique_ptr<TargetLoop> loop) {
+  if (is_running_) tasks_.spawn(loop->run());
+  loops_.emplace(key, std::move(loop));
+}
+
+void TargetSet::drop_returned() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(ending_, [](const auto& loop) { return loop->has_returned(); });
+}
+
+Task<> TargetSet::run(StopToken stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    is_running_ = true;
+    for (auto& [key, loop] : loops_) tasks_.spawn(loop->run());
+  }
+  while (co_await environment_.clock.sleep(reap_interval, stop) == Wake::elapsed) drop_returned();
+  {
+    const std::lock_guard lock(mutex_);
+    is_running_ = false;
+    for (auto& [key, loop] : loops_) ending_.push_back(std::move(loop));
+    loops_.clear();
+    for (auto& loop : ending_) loop->stop(TargetLoop::Ending::at_once);
+  }
+  co_await tasks_.join();
+  const std::lock_guard lock(mutex_);
+  ending_.clear();
+}
+
+std::vector<TargetStatus> TargetSet::statuses() const {
+  std::vector<TargetStatus> statuses;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, loop] : loops_) statuses.push_back(loop->status());
+  }
+  std::ranges::sort(statuses, {}, &TargetStatus::url);
+  return statuses;
+}
+
+}  // namespace alloy::prometheus::scrape

@@ -1,0 +1,51 @@
+// The loops of a component: one for each target, kept as long as the target is.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/executor.h"
+#include "components/prometheus/scrape/target_loop.h"
+#include "signals/targets.h"
+
+namespace alloy::prometheus::scrape {
+
+class TargetSet {
+ public:
+  TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics& metrics, Clock& clock,
+            Logger logger, AnyExecutor executor);
+  ~TargetSet();
+
+  // Starts loops for new targets, passes the settings to those that stay, and stops the others.
+  // On the component's strand.
+  void update(const TargetList& targets, const TargetDefaults& defaults,
+              std::shared_ptr<const LoopSettings> settings, size_t target_limit);
+
+  // Lets the loops run until asked to stop. On the component's strand.
+  Task<> run(StopToken stop);
+
+  // By URL. From any thread.
+  std::vector<TargetStatus> statuses() const;
+
+ private:
+  using Loops = std::multimap<uint64_t, std::unique_ptr<TargetLoop>>;  // By the target's key.
+
+  std::map<uint64_t, ScrapeTarget> resolve(const TargetList& targets,
+                                           const TargetDefaults& defaults, size_t& failed);
+  void start(uint64_t key, std::unique_ptr<TargetLoop> loop);
+  void drop_returned();
+
+  LoopEnvironment environment_;
+  BufferPool<std::string> bodies_;
+  BufferPool<IngestScratch> scratches_;
+  TaskGroup tasks_;
+  bool is_running_ = false;
+
+  mutable std::mutex mutex_;  // Guards everything below.
+  Loops loops_;
+  std::vector<std::unique_ptr<TargetLoop>> ending_;
+};
+
+}  // namespace alloy::prometheus::scrape
