@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "components/shared/url_argument.h"
 #include "net/http_client_options.h"
 #include "schema/fields.h"
 
@@ -29,6 +30,16 @@ std::string enum_error(TlsVersion, std::string_view text);
 
 namespace alloy {
 
+// net::TlsVersion as clients spell it: the real program refuses others with another text than it
+// does for servers.
+enum class TlsClientVersion : unsigned char { unspecified, tls10, tls11, tls12, tls13 };
+constexpr auto enum_names(TlsClientVersion) {
+  using enum TlsClientVersion;
+  return std::array{EnumName{tls10, "TLS10"}, EnumName{tls11, "TLS11"}, EnumName{tls12, "TLS12"},
+                    EnumName{tls13, "TLS13"}};
+}
+std::string enum_error(TlsClientVersion, std::string_view text);
+
 struct TlsClientArguments {
   std::string ca_pem;
   std::string ca_file;
@@ -38,7 +49,7 @@ struct TlsClientArguments {
   std::string key_file;
   std::string server_name;
   bool insecure_skip_verify = false;
-  net::TlsVersion min_version = net::TlsVersion::unspecified;
+  TlsClientVersion min_version = TlsClientVersion::unspecified;
 
   static constexpr auto schema() {
     using T = TlsClientArguments;
@@ -61,7 +72,7 @@ struct TlsClientArguments {
 };
 
 struct ProxyArguments {
-  std::string proxy_url;
+  std::optional<UrlArgument> proxy_url;
   std::string no_proxy;
   bool proxy_from_environment = false;
   HeaderArguments proxy_connect_header;
@@ -108,7 +119,7 @@ struct AuthorizationArguments {
                   optional<&T::credentials>("credentials", "The credentials."),
                   optional<&T::credentials_file>("credentials_file", "File with the credentials."));
   }
-  Result<void> validate() const;
+  Result<void> validate();  // Fills in the type.
   bool operator==(const AuthorizationArguments&) const = default;
 };
 
@@ -162,7 +173,8 @@ struct HttpClientArguments {
         optional<&T::enable_http2>("enable_http2", "Whether HTTP/2 may be used over TLS."),
         optional<&T::http_headers>("http_headers", "Headers to send with every request."));
   }
-  Result<void> validate() const;
+  // Turns a bearer token into an authorization block, as the API then shows it.
+  Result<void> validate();
   bool operator==(const HttpClientArguments&) const = default;
 
   // What HttpClient::create() takes; `user_agent` as in services/identity.h.
