@@ -245,6 +245,7 @@ void Log::settle(ReaderState& reader) {
 }
 
 void Log::store_cursor(ReaderState& reader) {
+  if (reader.removed) return;
   Result<> stored;
   if (reader.file) {
     stored = reader.file->store(reader.cursor);
@@ -259,16 +260,25 @@ void Log::store_cursor(ReaderState& reader) {
   if (!stored) note_write_failure(stored.error());
 }
 
+std::shared_ptr<Log::ReaderState> Log::find_or_add(const std::string& key) {
+  auto& state = readers_[key];
+  if (state) return state;
+  state = std::make_shared<ReaderState>();
+  state->key = key;
+  state->cursor = state->next = {next_sequence_, counted_};
+  state->appended = std::make_shared<Event>();
+  store_cursor(*state);
+  return state;
+}
+
+void Log::add_reader(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  find_or_add(key);
+}
+
 std::shared_ptr<Reader> Log::reader(const std::string& key) {
   const std::lock_guard lock(mutex_);
-  auto& state = readers_[key];
-  if (!state) {
-    state = std::make_shared<ReaderState>();
-    state->key = key;
-    state->cursor = state->next = {next_sequence_, counted_};
-    state->appended = std::make_shared<Event>();
-    store_cursor(*state);
-  }
+  const auto state = find_or_add(key);
   state->in_flight.clear();
   state->next = state->cursor;
   return std::shared_ptr<Reader>(new Reader(shared_from_this(), state));
@@ -296,7 +306,10 @@ void Log::rename_reader(const std::string& from, const std::string& to) {
 
 void Log::remove_reader(const std::string& key) {
   const std::lock_guard lock(mutex_);
-  if (readers_.erase(key) == 0) return;
+  const auto found = readers_.find(key);
+  if (found == readers_.end()) return;
+  found->second->removed = true;
+  readers_.erase(found);
   (void)options_.files->remove(path_of(CursorFile::file_name(key)));
   remove_passed();
 }

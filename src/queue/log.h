@@ -84,6 +84,8 @@ class Log : public std::enable_shared_from_this<Log> {
   // The reader of this name, at its cursor; a new one starts at the end. One handle at a time: an
   // older one must no longer be used.
   std::shared_ptr<Reader> reader(const std::string& key);
+  // Only sees to it that there is a reader of this name.
+  void add_reader(const std::string& key);
   std::vector<std::string> reader_keys() const;
   // The cursor goes over to another name (which must be free).
   void rename_reader(const std::string& from, const std::string& to);
@@ -129,7 +131,8 @@ class Log : public std::enable_shared_from_this<Log> {
     Cursor next;
     std::map<uint64_t, Cursor> in_flight;  // By sequence.
     std::unique_ptr<CursorFile> file;
-    bool stored = true;  // Whether the file has the cursor.
+    bool stored = true;    // Whether the file has the cursor.
+    bool removed = false;  // By remove_reader(); a handle may still be around.
     std::array<Counts, drop_reasons> dropped = {};
     std::shared_ptr<Event> appended;
   };
@@ -162,6 +165,7 @@ class Log : public std::enable_shared_from_this<Log> {
   void settle(ReaderState& reader);
   void store_cursor(ReaderState& reader);
   Cursor slowest() const;
+  std::shared_ptr<ReaderState> find_or_add(const std::string& key);
 
   Options options_;
   mutable std::mutex mutex_;  // Guards everything below, and the limits in the options.

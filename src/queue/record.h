@@ -15,7 +15,7 @@ namespace alloy::queue {
 
 // How many kinds of item are counted apart; what each means is up to the log's owner.
 inline constexpr size_t count_kinds = 4;
-using Counts = std::array<uint64_t, count_kinds>;
+struct Counts : std::array<uint64_t, count_kinds> {};
 
 Counts operator+(const Counts& a, const Counts& b);
 // Never below zero.

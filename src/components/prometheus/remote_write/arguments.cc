@@ -1,0 +1,40 @@
+#include "components/prometheus/remote_write/arguments.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace alloy::prometheus::remote_write {
+
+Result<> EndpointArguments::validate() {
+  const bool has_http_auth = http.basic_auth || http.oauth2 || http.authorization ||
+                             !http.bearer_token.empty() || !http.bearer_token_file.empty();
+  if (int{sigv4.has_value()} + int{azuread.has_value()} + int{google_iam.has_value()} +
+          int{has_http_auth} >
+      1) {
+    return fail(
+        "at most one of sigv4, azuread, google_iam, basic_auth, oauth2, bearer_token & "
+        "bearer_token_file must be configured",
+        ErrorKind::invalid);
+  }
+  if (protobuf_message != protocol_1 && protobuf_message != protocol_2) {
+    return fail(
+        fmt::format("invalid protobuf_message {} for endpoint {}: unknown type for remote "
+                    "write protobuf message {}, supported: {}, {}",
+                    quote(protobuf_message), quote(name), protobuf_message, protocol_1, protocol_2),
+        ErrorKind::invalid);
+  }
+  return {};
+}
+
+Result<> WalArguments::validate() const {
+  if (truncate_frequency <= 0s) {
+    return fail("truncate_frequency must not be 0", ErrorKind::invalid);
+  }
+  if (max_keepalive_time <= min_keepalive_time) {
+    return fail("min_keepalive_time must be smaller than max_keepalive_time", ErrorKind::invalid);
+  }
+  return {};
+}
+
+}  // namespace alloy::prometheus::remote_write

@@ -1,0 +1,138 @@
+#include "components/prometheus/remote_write/endpoint.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "net/url.h"
+
+namespace alloy::prometheus::remote_write {
+namespace {
+
+// What is declared but can't be done yet is an error, not a surprise.
+Result<> refuse_unsupported(const EndpointArguments& a, Stability stability_min) {
+  if (a.protobuf_message == protocol_2) {
+    if (stability_min != Stability::experimental) {
+      return fail(
+          fmt::format("using remote write v2 (protobuf_message={}) with endpoint {} requires "
+                      "setting the stability.level flag to experimental",
+                      protocol_2, a.name));
+    }
+    return fail(fmt::format("protobuf_message {} is not supported yet", protocol_2));
+  }
+  if (a.sigv4) return fail("sigv4 is not supported yet");
+  if (a.azuread) return fail("azuread is not supported yet");
+  if (a.google_iam) return fail("google_iam is not supported yet");
+  if (a.round_robin_dns) return fail("round_robin_dns is not supported yet");
+  return {};
+}
+
+net::Headers headers_of(const EndpointArguments& a, const Identity& identity) {
+  net::Headers headers = {{"Content-Encoding", "snappy"},
+                          {"Content-Type", "application/x-protobuf"},
+                          {"User-Agent", identity.user_agent},
+                          {"X-Prometheus-Remote-Write-Version", "0.1.0"}};
+  if (!identity.uid.empty()) {
+    headers.set("X-Agent-Id", identity.uid);
+    headers.set("X-Alloy-Id", identity.uid);
+  }
+  for (const auto& [name, value] : a.headers) headers.set(name, value);
+  return headers;
+}
+
+}  // namespace
+
+Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
+                                   const std::map<std::string, std::string>& external_labels,
+                                   const Identity& identity, Stability stability_min,
+                                   AnyExecutor executor) {
+  TRY(refuse_unsupported(a, stability_min));
+  auto url = net::parse_url(a.url);
+  if (!url)
+    return fail(
+        fmt::format("cannot parse remote_write url {:?}: {}", a.url, url.error().message()));
+  EndpointPlan plan;
+  plan.queue = a.queue_or_default();
+  plan.identity = {.name = a.name, .url = a.url};
+  plan.remote_name =
+      a.name.empty() ? fmt::format("{:016x}", queue::checksum(a.url)).substr(0, 6) : a.name;
+  plan.settings.external_labels = external_labels;
+  if (!a.write_relabel_configs.empty()) {
+    plan.settings.relabel_rules = std::make_shared<const RelabelRules>(a.write_relabel_configs);
+  }
+  plan.settings.send_exemplars = a.send_exemplars;
+  plan.settings.send_native_histograms = a.send_native_histograms;
+  plan.settings.samples_max =
+      static_cast<size_t>(std::clamp<int64_t>(plan.queue.max_samples_per_send, 1, 1'000'000));
+  plan.settings.batch_deadline = plan.queue.batch_send_deadline;
+  auto delivery = std::make_shared<Delivery>();
+  TRY(delivery->client,
+      net::HttpClient::create(std::move(executor), a.http.options(identity.user_agent)));
+  delivery->url = a.url;
+  delivery->shown_url = url->redacted();
+  delivery->headers = headers_of(a, identity);
+  delivery->timeout = a.remote_timeout;
+  delivery->backoff_min = std::max<Duration>(plan.queue.min_backoff, 1ms);
+  delivery->backoff_max = std::max(plan.queue.max_backoff, delivery->backoff_min);
+  delivery->retry_on_429 = plan.queue.retry_on_http_429;
+  delivery->sample_age_max = plan.queue.sample_age_limit;
+  delivery->lanes_max = static_cast<size_t>(std::max<int64_t>(plan.queue.max_shards, 1));
+  plan.delivery = std::move(delivery);
+  return plan;
+}
+
+void EndpointView::set(std::shared_ptr<Outbox> outbox, const QueueArguments& queue) {
+  const Outbox::Dropped total = dropped();
+  const std::lock_guard lock(mutex_);
+  queue_ = queue;
+  if (outbox == outbox_) return;
+  before_ = total;
+  at_joining_ = outbox->dropped();
+  outbox_ = std::move(outbox);
+}
+
+Outbox::Dropped EndpointView::dropped() const {
+  const std::lock_guard lock(mutex_);
+  if (!outbox_) return before_;
+  const Outbox::Dropped now = outbox_->dropped();
+  return {
+      .by_relabelling = before_.by_relabelling + (now.by_relabelling - at_joining_.by_relabelling),
+      .custom_bucket_histograms = before_.custom_bucket_histograms + now.custom_bucket_histograms -
+                                  at_joining_.custom_bucket_histograms};
+}
+
+double EndpointView::newest_timestamp_seconds() const {
+  const std::lock_guard lock(mutex_);
+  return outbox_ ? static_cast<double>(outbox_->newest_timestamp_ms()) / 1000 : 0;
+}
+
+size_t EndpointView::lanes() const {
+  const std::lock_guard lock(mutex_);
+  return outbox_ ? outbox_->lanes() : 1;
+}
+
+QueueArguments EndpointView::queue() const {
+  const std::lock_guard lock(mutex_);
+  return queue_;
+}
+
+EndpointReadings readings_of(std::shared_ptr<EndpointView> view, std::weak_ptr<Sender> sender) {
+  return {
+      .pending =
+          [sender] {
+            const auto alive = sender.lock();
+            return alive ? alive->pending() : queue::Counts{};
+          },
+      .dropped_by_relabelling = [view] { return view->dropped().by_relabelling; },
+      .custom_bucket_histograms =
+          [view] { return static_cast<double>(view->dropped().custom_bucket_histograms); },
+      .newest_timestamp_seconds = [view] { return view->newest_timestamp_seconds(); },
+      .shards = [view] { return static_cast<double>(view->lanes()); },
+      .shards_desired = [view] { return static_cast<double>(view->lanes()); },
+      .shards_max = [view] { return static_cast<double>(view->queue().max_shards); },
+      .shards_min = [view] { return static_cast<double>(view->queue().min_shards); },
+      .shard_capacity = [view] { return static_cast<double>(view->queue().capacity); },
+      .samples_max = [view] { return static_cast<double>(view->queue().max_samples_per_send); }};
+}
+
+}  // namespace alloy::prometheus::remote_write

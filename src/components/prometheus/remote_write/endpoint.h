@@ -1,0 +1,52 @@
+// One endpoint at work: its sender, its metrics, and where it stands among the queues.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/stability.h"
+#include "components/prometheus/remote_write/arguments.h"
+#include "components/prometheus/remote_write/encoding_settings.h"
+#include "components/prometheus/remote_write/log_store.h"
+#include "components/prometheus/remote_write/outbox.h"
+#include "components/prometheus/remote_write/sender.h"
+#include "services/identity.h"
+
+namespace alloy::prometheus::remote_write {
+
+// What the arguments say about an endpoint, checked and ready to use.
+struct EndpointPlan {
+  EndpointIdentity identity;
+  std::string remote_name;  // In metrics and logs.
+  EncodingSettings settings;
+  std::shared_ptr<Delivery> delivery;  // Without metrics.
+  QueueArguments queue;
+};
+
+// Fails for what can't be honoured.
+Result<EndpointPlan> plan_endpoint(const EndpointArguments& arguments,
+                                   const std::map<std::string, std::string>& external_labels,
+                                   const Identity& identity, Stability stability_min,
+                                   AnyExecutor executor);
+
+// What an endpoint's metrics read, while outboxes come and go.
+class EndpointView {
+ public:
+  void set(std::shared_ptr<Outbox> outbox, const QueueArguments& queue);
+  // Of all outboxes together, since the endpoint began.
+  Outbox::Dropped dropped() const;
+  double newest_timestamp_seconds() const;
+  size_t lanes() const;
+  QueueArguments queue() const;
+
+ private:
+  mutable std::mutex mutex_;  // Guards everything below.
+  std::shared_ptr<Outbox> outbox_;
+  Outbox::Dropped before_;      // From earlier outboxes.
+  Outbox::Dropped at_joining_;  // What the present one had already.
+  QueueArguments queue_;
+};
+
+EndpointReadings readings_of(std::shared_ptr<EndpointView> view, std::weak_ptr<Sender> sender);
+
+}  // namespace alloy::prometheus::remote_write

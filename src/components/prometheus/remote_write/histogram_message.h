@@ -1,0 +1,14 @@
+// Native histograms as remote write spells them; 1.0 and 2.0 share the message.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "signals/native_histogram.h"
+
+namespace alloy::prometheus::remote_write {
+
+// The content of a prometheus.Histogram message.
+std::string histogram_message(const NativeHistogram& histogram, int64_t timestamp_ms);
+
+}  // namespace alloy::prometheus::remote_write

@@ -1,0 +1,90 @@
+// Where the samples for endpoints of equal encoding settings are written into requests: one open
+// request for each lane, which survives a kill in a mapped file, and the log that finished ones go
+// to. What goes into the log is what goes on the wire.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/clock.h"
+#include "components/prometheus/remote_write/batch_writer.h"
+#include "components/prometheus/remote_write/encoding_settings.h"
+#include "queue/log.h"
+#include "queue/open_batch.h"
+#include "signals/metric_batch.h"
+#include "signals/relabel_cache.h"
+
+namespace alloy::prometheus::remote_write {
+
+// Which element of queue::Counts is what.
+inline constexpr size_t samples_count = 0;
+inline constexpr size_t exemplars_count = 1;
+inline constexpr size_t histograms_count = 2;
+
+class Outbox {
+ public:
+  struct Options {
+    std::shared_ptr<queue::Log> log;
+    SeriesStore& store;
+    Clock& clock;
+    Logger logger;
+    queue::FileSystem* files = &queue::real_file_system();
+  };
+  // What never became part of a request.
+  struct Dropped {
+    queue::Counts by_relabelling = {};
+    uint64_t custom_bucket_histograms = 0;  // Which protocol 1.0 can't carry.
+  };
+
+  Outbox(Options options, EncodingSettings settings);
+  ~Outbox();
+
+  // From any thread. When it returns, the batch survives the process.
+  void receive(const MetricBatch& batch);
+  // Finishes the open requests, full or not.
+  void seal();
+  // Finishes open requests when their time has come, until asked to stop.
+  static Task<> run(std::shared_ptr<Outbox> self, StopToken stop);
+
+  // Spreads series over so many lanes from now on.
+  void set_lanes(size_t lanes);
+  size_t lanes() const;
+
+  Dropped dropped() const;
+  int64_t newest_timestamp_ms() const;
+  const EncodingSettings& settings() const { return settings_; }
+  const std::shared_ptr<queue::Log>& log() const { return options_.log; }
+
+ private:
+  struct Lane;
+
+  const Series* transform(const Series& series);
+  Lane& lane_of(const Series& series);
+  template <class... Item>
+  bool write(Lane& lane, size_t kind, int64_t timestamp_ms, const Item&... item);
+  void add_histograms(const MetricBatch& batch);
+  void add_exemplars(const MetricBatch& batch);
+  void commit_all();
+  void seal(Lane& lane);
+  void make_lanes(size_t lanes);
+  // Seals what is due; returns when to look again.
+  SteadyTime seal_due();
+
+  Options options_;
+  EncodingSettings settings_;
+  bool transforms_;
+  uint32_t generation_;       // Lanes of different generations are not in step with each other.
+  Event opened_;              // A lane got its first sample.
+  mutable std::mutex mutex_;  // Guards everything below.
+  RelabelCache cache_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  Dropped dropped_;
+  int64_t newest_timestamp_ms_ = 0;
+  SteadyTime swept_at_;
+};
+
+// Seals what an earlier process left open in the folder of a log, and counts what was unusable.
+void recover_open_requests(queue::Log& log, queue::FileSystem& files, const Logger& logger);
+
+}  // namespace alloy::prometheus::remote_write
