@@ -26,6 +26,9 @@ struct MxRecord {
   bool operator==(const MxRecord&) const = default;
 };
 
+// "10.0.0.2:53": the first name server the system is told to ask, which Go names in its errors.
+std::string name_server();
+
 // The addresses of a host (through /etc/hosts and the resolver), as text, in the system's order.
 // `blocking` is where the waiting happens (Executor::blocking()). Kind not_found: no such host.
 Task<Result<std::vector<std::string>>> lookup_host(AnyExecutor blocking, std::string host,

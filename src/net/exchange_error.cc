@@ -1,32 +1,15 @@
 #include "net/exchange_error.h"
 
-#include <arpa/nameser.h>
-#include <fstream>
-
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <openssl/x509_vfy.h>
 
 #include "base/text.h"
+#include "net/dns.h"
 #include "net/system_error.h"
 
 namespace alloy::net {
 namespace {
-
-// The first name server the system is told to ask: Go names it in lookup errors.
-std::string name_server() {
-  std::ifstream file("/etc/resolv.conf");
-  std::string line;
-  while (std::getline(file, line)) {
-    std::string_view rest = trim(line);
-    if (!rest.starts_with("nameserver")) continue;
-    rest = trim(rest.substr(10));
-    if (rest.empty()) continue;
-    return rest.contains(':') ? fmt::format("[{}]:{}", rest, NS_DEFAULTPORT)
-                              : fmt::format("{}:{}", rest, NS_DEFAULTPORT);
-  }
-  return fmt::format("127.0.0.1:{}", NS_DEFAULTPORT);
-}
 
 std::string verify_text(const Exchange& exchange, const Url& url) {
   const std::string_view prefix = "tls: failed to verify certificate: x509: ";
