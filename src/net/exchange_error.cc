@@ -13,6 +13,11 @@ namespace {
 
 std::string verify_text(const Exchange& exchange, const Url& url) {
   const std::string_view prefix = "tls: failed to verify certificate: x509: ";
+  if (exchange.detail.contains("subject name")) {
+    const std::string& name = exchange.tls->server_name;
+    return fmt::format("{}certificate is not valid for {}", prefix,
+                       name.empty() ? url.host_name() : name);
+  }
   switch (exchange.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -23,12 +28,6 @@ std::string verify_text(const Exchange& exchange, const Url& url) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
       return fmt::format("{}certificate signed by unknown authority", prefix);
-    case X509_V_OK:
-    case X509_V_ERR_HOSTNAME_MISMATCH: {
-      const std::string& name = exchange.tls->server_name;
-      return fmt::format("{}certificate is not valid for {}", prefix,
-                         name.empty() ? url.host_name() : name);
-    }
     default:
       return fmt::format("{}{}", prefix, X509_verify_cert_error_string(exchange.verify_result));
   }
@@ -59,6 +58,8 @@ std::string connect_text(const Exchange& exchange) {
 }
 
 std::string broken_text(const Exchange& exchange, std::string_view operation) {
+  // With TLS 1.3 a client learns only afterwards that its certificate was refused.
+  if (exchange.detail.contains(" alert ")) return tls_text(exchange);
   if (exchange.os_error == 0) return "EOF";
   return fmt::format("{} tcp {}->{}: {}: {}", operation, exchange.local_address,
                      exchange.peer_address, operation, errno_text(exchange.os_error));

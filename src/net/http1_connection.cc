@@ -147,6 +147,10 @@ Task<std::optional<Http1Head>> Http1Connection::read_head() {
   size_t scanned = 0;
   SteadyTime started = real_clock().steady();
   while (true) {
+    // Empty lines before a request are skipped (RFC 9112, section 2.2).
+    while (scanned == 0 && (buffered().starts_with('\r') || buffered().starts_with('\n'))) {
+      consume(1);
+    }
     const size_t size = find_head_end(buffered(), scanned);
     if (size > context_->options.head_bytes_max ||
         (size == 0 && buffered().size() > context_->options.head_bytes_max)) {
@@ -163,6 +167,10 @@ Task<std::optional<Http1Head>> Http1Connection::read_head() {
       }
       consume(size);
       co_return *std::move(head);
+    }
+    if (!can_begin_request(buffered())) {
+      co_await refuse(400, Rejection::malformed, "not an HTTP request");
+      co_return std::nullopt;
     }
     // Between requests a client may be silent for long; once it has begun it must come to an end.
     const bool was_empty = buffered().empty();

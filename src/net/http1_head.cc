@@ -138,6 +138,14 @@ size_t find_head_end(std::string_view data, size_t& scanned) {
   }
 }
 
+bool can_begin_request(std::string_view data) {
+  constexpr size_t method_size_max = 32;
+  const size_t blank = data.find(' ');
+  const std::string_view method = data.substr(0, blank);
+  if (blank == data.npos && method.size() > method_size_max) return false;
+  return std::ranges::all_of(method, is_token_character);
+}
+
 Result<Http1Head> parse_http1_head(std::string_view text) {
   Http1Head head;
   TRY(parse_request_line(take_line(text), head));

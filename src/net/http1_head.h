@@ -28,6 +28,10 @@ struct Http1Head {
 // `scanned` remembers how far earlier calls have looked; start with 0.
 size_t find_head_end(std::string_view data, size_t& scanned);
 
+// Whether what has come so far can be the beginning of a request at all: a TLS handshake or other
+// binary noise is recognised at once, not when a time limit passes.
+bool can_begin_request(std::string_view data);
+
 // `text` is what find_head_end() delimits. Errors are for the log; the answer is 400, or 505 when
 // the error's kind is not_found (a version we do not speak), or 501 when it is full (a transfer
 // coding we do not know).

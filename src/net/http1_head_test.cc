@@ -52,6 +52,14 @@ TEST_CASE("a head that could be understood in two ways is refused") {
         ErrorKind::full);
 }
 
+TEST_CASE("what can't become a request is recognised early") {
+  CHECK(can_begin_request(""));
+  CHECK(can_begin_request("GE"));
+  CHECK(can_begin_request("GET /\xff"));
+  CHECK_FALSE(can_begin_request("\x16\x03\x01"));
+  CHECK_FALSE(can_begin_request(std::string(40, 'A')));
+}
+
 TEST_CASE("a chunked body is put together from pieces of any size") {
   const std::string coded = "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: v\r\n\r\nnext";
   for (size_t step = 1; step <= coded.size(); ++step) {
