@@ -96,7 +96,7 @@ void ExpressionChecker::check_node(const MemberType& type, const syntax::Literal
 
 void ExpressionChecker::check_node(const MemberType& type, const syntax::ArrayExpression& node) {
   if (type.kind == MemberKind::any) return;
-  if (type.kind == MemberKind::list) {
+  if (type.element != nullptr && type.kind != MemberKind::map) {
     for (const syntax::Expression* element : node.elements) check(*type.element, *element);
     return;
   }

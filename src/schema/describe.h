@@ -351,6 +351,25 @@ struct Describe<T> {
   }
 };
 
+// What check_block expects of the elements where a capsule may also be written as a list of
+// objects.
+inline constexpr CustomOperations object_operations = {
+    .try_decode = [](const Value& value) -> Converted<> {
+      if (value.is_null() || value.is_object()) return {};
+      return std::unexpected(ValueError::wrong_type(value, ValueType::object));
+    }};
+inline constexpr MemberType object_type = {
+    .kind = MemberKind::custom, .value_type = ValueType::object, .custom = &object_operations};
+
+template <class T>
+consteval const MemberType* capsule_element() {
+  if constexpr (requires { CapsuleTraits<std::remove_const_t<T>>::is_list_of_objects; }) {
+    return &object_type;
+  } else {
+    return nullptr;
+  }
+}
+
 template <CapsuleHandle T>
 struct Describe<std::shared_ptr<T>> {
   using Pointer = std::shared_ptr<T>;
@@ -399,6 +418,7 @@ struct Describe<std::shared_ptr<T>> {
     return {.kind = MemberKind::custom,
             .value_type = ValueType::capsule,
             .name = CapsuleTraits<std::remove_const_t<T>>::name,
+            .element = capsule_element<T>(),
             .custom = &operations};
   }
 };

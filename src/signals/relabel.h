@@ -112,6 +112,7 @@ using RelabelRulesPointer = std::shared_ptr<const RelabelRules>;
 template <>
 struct CapsuleTraits<RelabelRules> {
   static constexpr std::string_view name = "relabel.Rules";
+  static constexpr bool is_list_of_objects = true;
 };
 
 }  // namespace alloy

@@ -33,8 +33,9 @@ class Capsule {
 //   };
 //
 // A T whose instances have a better type name, or a name of their own to show, says so with member
-// functions capsule_type_name() and capsule_display(). Handles are equal if they are the same
-// object or, where T has operator==, if their objects are equal.
+// functions capsule_type_name() and capsule_display(). A `static constexpr bool is_list_of_objects`
+// in the traits lets `validate` pass a list of objects in its place. Handles are equal if they are
+// the same object or, where T has operator==, if their objects are equal.
 template <class T>
 struct CapsuleTraits;
 
