@@ -246,6 +246,8 @@ class HttpBlock final : public runtime::ConfiguredService {
 
 }  // namespace
 
+const Schema& http_block_schema() { return schema_of<HttpArguments>; }
+
 std::unique_ptr<runtime::ConfiguredService> make_http_block(HttpService& http, Logger logger) {
   return std::make_unique<HttpBlock>(http, logger.with({{"service", "http"}}));
 }

@@ -53,14 +53,26 @@ class FixedService final : public runtime::ConfiguredService {
   std::string_view name_;
 };
 
+constexpr std::array<std::string_view, 3> fixed_services = {"cluster", "otel", "ui"};
+
 }  // namespace
 
 ServiceBlocks::ServiceBlocks(HttpService& http, const Logger& logger) {
   blocks_.push_back(make_http_block(http, logger));
   blocks_.push_back(std::make_unique<LiveDebuggingBlock>());
   blocks_.push_back(std::make_unique<EmptyBlock>("labelstore"));
-  for (std::string_view name : {"cluster", "otel", "ui"})
+  for (std::string_view name : fixed_services)
     blocks_.push_back(std::make_unique<FixedService>(name));
+}
+
+std::vector<runtime::ServiceBlock> describe_service_blocks() {
+  std::vector<runtime::ServiceBlock> blocks = {
+      {"http", &http_block_schema()},
+      {"livedebugging", &schema_of<LiveDebuggingArguments>},
+      {"labelstore", &schema_of<NoArguments>},
+  };
+  for (std::string_view name : fixed_services) blocks.push_back({name, nullptr});
+  return blocks;
 }
 
 std::vector<runtime::ConfiguredService*> ServiceBlocks::all() const {

@@ -2,14 +2,26 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/load_report.h"
 #include "app/run_options.h"
+#include "app/service_blocks.h"
+#include "component/registry.h"
+#include "runtime/validate.h"
 
 namespace alloy::app {
 namespace {
 
-Result<int> validate(const SourceOptions& options, const Invocation&) {
+Result<int> validate(const SourceOptions& options, const Invocation& call) {
   TRY(check_format(options));
-  return fail("alloy validate is not built yet");
+  TRY(const auto source, runtime::read_config(call.arguments[0]));
+  const auto diagnostics =
+      runtime::validate(source, {.components = built_in_components(),
+                                 .services = describe_service_blocks(),
+                                 .stability_min = options.stability,
+                                 .community_enabled = options.community_components});
+  if (diagnostics.empty()) return 0;
+  print_diagnostics(diagnostics, source.files, call.console);
+  return fail("validation failed", ErrorKind::invalid);
 }
 
 }  // namespace

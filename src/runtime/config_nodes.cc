@@ -1,6 +1,7 @@
 #include "runtime/config_nodes.h"
 
 #include "base/text.h"
+#include "runtime/blocks.h"
 #include "schema/decode.h"
 #include "schema/encode.h"
 
@@ -80,6 +81,8 @@ Evaluated<std::shared_ptr<void>> decode_or_default(const Schema& schema,
 }
 
 }  // namespace
+
+const Schema& logging_block_schema() { return schema_of<LoggingBlock>; }
 
 Task<Outcome> LoggingNode::evaluate(BlockContext context) {
   auto decoded = decode_or_default(schema_of<LoggingBlock>, context);

@@ -1,6 +1,7 @@
 #include "runtime/foreach_node.h"
 
 #include "base/text.h"
+#include "runtime/blocks.h"
 #include "runtime/custom_node.h"
 #include "schema/decode.h"
 #include "schema/json.h"
@@ -38,6 +39,8 @@ Value identity_of(const Value& item, std::string_view field) {
 }
 
 }  // namespace
+
+const Schema& foreach_block_schema() { return schema_of<ForeachArguments>; }
 
 ForeachNode::ForeachNode(Environment& environment, std::string label, std::string module_id,
                          std::weak_ptr<NodeOwner> owner)

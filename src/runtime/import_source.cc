@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "runtime/blocks.h"
 #include "schema/decode.h"
 
 namespace alloy::runtime {
@@ -167,6 +168,9 @@ class FileSource final : public ImportSource {
 };
 
 }  // namespace
+
+const Schema& import_string_schema() { return schema_of<StringArguments>; }
+const Schema& import_file_schema() { return schema_of<FileArguments>; }
 
 std::unique_ptr<ImportSource> make_import_source(std::string_view name, Environment& environment) {
   if (name == "import.string") return std::make_unique<StringSource>();

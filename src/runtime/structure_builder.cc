@@ -1,23 +1,13 @@
 #include "runtime/structure_builder.h"
 
 #include "base/text.h"
+#include "runtime/blocks.h"
 #include "values/stdlib.h"
 
 namespace alloy::runtime {
 namespace {
 
 using syntax::BlockStatement;
-
-bool is_config_block(std::string_view name) {
-  return name == "logging" || name == "tracing" || name == "argument" || name == "export" ||
-         name == "foreach" || name == "import.file" || name == "import.string" ||
-         name == "import.http" || name == "import.git";
-}
-
-std::string id_of(const BlockStatement& block) {
-  return block.label.empty() ? std::string(block.name)
-                             : fmt::format("{}.{}", block.name, block.label);
-}
 
 syntax::Range range_of(const syntax::FilePointer& file, syntax::Span span) {
   return {.file = file->name(), .start = span.start, .end = span.end};
@@ -104,7 +94,7 @@ void StructureBuilder::classify() {
     }
     const Block entry{block, file};
     const auto is_service = [&](const ConfiguredService* service) {
-      return service->block_name() == id_of(*block);
+      return service->block_name() == block_id(*block);
     };
     if (kind_ == ModuleKind::imported && block->name != "declare" &&
         !block->name.starts_with("import.")) {
@@ -175,8 +165,8 @@ void StructureBuilder::add_declares() {
       continue;
     }
     // The first of several wins in an import: its author is not the one who reads this.
-    if (kind_ == ModuleKind::imported && by_id_.contains(id_of(*block.statement))) continue;
-    if (!is_new(block, id_of(*block.statement))) continue;
+    if (kind_ == ModuleKind::imported && by_id_.contains(block_id(*block.statement))) continue;
+    if (!is_new(block, block_id(*block.statement))) continue;
     declares_->add_declare(*block.statement, block.file);
     add(factory_.declare(previous_, label), block);
     declare_nodes_.emplace(block.statement->label, static_cast<uint32_t>(drafts_.size() - 1));
@@ -197,7 +187,7 @@ void StructureBuilder::add_config_blocks() {
 void StructureBuilder::add_config_block(const Block& block) {
   const BlockStatement& statement = *block.statement;
   const std::string label(statement.label);
-  const std::string id = id_of(statement);
+  const std::string id = block_id(statement);
   if (statement.name == "logging" || statement.name == "tracing") {
     if (kind_ != ModuleKind::root)
       return error(block, fmt::format("{} block not allowed inside a module", statement.name));
@@ -247,7 +237,7 @@ void StructureBuilder::add_components() {
 void StructureBuilder::add_component(const Block& block) {
   const std::string name(block.statement->name);
   const std::string label(block.statement->label);
-  const std::string id = id_of(*block.statement);
+  const std::string id = block_id(*block.statement);
   const auto name_error = [&](std::string message) {
     diagnostics_.add_error(range_of(block.file, block.statement->name_span()), std::move(message));
   };
@@ -255,21 +245,10 @@ void StructureBuilder::add_component(const Block& block) {
   const bool is_custom = declares_->is_custom_prefix(space.empty() ? rest : space);
   const auto type = factory_.environment().components.find(name);
   if (!is_custom) {
-    if (type == factory_.environment().components.end())
-      return name_error(fmt::format("cannot find the definition of component name \"{}\"", name));
-    if (type->second->is_community) {
-      if (!options().community_enabled)
-        return name_error(fmt::format(
-            "the component \"{}\" is a community component. Use the "
-            "--feature.community-components.enabled command-line flag to enable community "
-            "components",
-            name));
-    } else if (const auto allowed =
-                   check_stability(fmt::format("component \"{}\"", name), type->second->stability,
-                                   options().stability_min);
-               !allowed) {
+    const auto* found = type == factory_.environment().components.end() ? nullptr : type->second;
+    const ComponentGate gate{options().stability_min, options().community_enabled};
+    if (const auto allowed = check_component(found, name, gate); !allowed)
       return name_error(allowed.error().message());
-    }
   }
   if (label.empty()) return error(block, fmt::format("component \"{}\" must have a label", name));
   if (!is_new(block, id)) return;

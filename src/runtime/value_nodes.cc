@@ -1,5 +1,6 @@
 #include "runtime/value_nodes.h"
 
+#include "runtime/blocks.h"
 #include "schema/decode.h"
 
 namespace alloy::runtime {
@@ -32,6 +33,9 @@ Evaluated<T> decode_block(const BlockContext& context) {
 }
 
 }  // namespace
+
+const Schema& argument_block_schema() { return schema_of<ArgumentBlock>; }
+const Schema& export_block_schema() { return schema_of<ExportBlock>; }
 
 Task<Outcome> ArgumentNode::evaluate(BlockContext context) {
   auto block = decode_block<ArgumentBlock>(context);
