@@ -300,7 +300,7 @@ Task<Http1Connection::Next> Http1Connection::answer(ServerResponse response, boo
     const bool has_length = response.headers.contains("Content-Length");
     if (!has_length && head_.minor_version == 0) keep_alive = false;
     std::string head = make_head(response, keep_alive, /*is_stream=*/true);
-    sent = co_await stream_body(response, std::move(head));
+    sent = co_await stream_body(&response, std::move(head));
   } else {
     const std::string head = make_head(response, keep_alive, /*is_stream=*/false) + "\r\n";
     const bool has_body = allows_body(response.status) && head_.method != "HEAD";
@@ -310,8 +310,8 @@ Task<Http1Connection::Next> Http1Connection::answer(ServerResponse response, boo
   co_return keep_alive ? Next::request : Next::close;
 }
 
-Task<Result<void>> Http1Connection::stream_body(ServerResponse& response, std::string head) {
-  const bool is_chunked = !response.headers.contains("Content-Length") && head_.minor_version == 1;
+Task<Result<void>> Http1Connection::stream_body(const ServerResponse* response, std::string head) {
+  const bool is_chunked = !response->headers.contains("Content-Length") && head_.minor_version == 1;
   if (is_chunked) head += "Transfer-Encoding: chunked\r\n";
   head += "\r\n";
   CO_TRY(co_await send(head, {}));
@@ -319,7 +319,7 @@ Task<Result<void>> Http1Connection::stream_body(ServerResponse& response, std::s
   const auto writer = std::make_shared<Writer>(shared_from_this(), is_chunked);
   Result<void> streamed;
   try {
-    streamed = co_await response.stream(writer);
+    streamed = co_await response->stream(writer);
   } catch (const std::exception& thrown) {
     context_->reject(Rejection::handler_failed, transport_->remote_address(), thrown.what());
     streamed = fail(thrown.what());

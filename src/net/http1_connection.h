@@ -26,7 +26,7 @@ class Http1Connection : public std::enable_shared_from_this<Http1Connection> {
   Task<std::optional<Http1Head>> read_head();
   Task<Next> serve(Http1Head head);
   Task<Next> answer(ServerResponse response, bool keep_alive);
-  Task<Result<void>> stream_body(ServerResponse& response, std::string head);
+  Task<Result<void>> stream_body(const ServerResponse* response, std::string head);
   Task<> refuse(int status, Rejection reason, std::string detail);
   Task<Result<void>> send(std::string_view first, std::string_view second);
   std::string make_head(const ServerResponse& response, bool keep_alive, bool is_stream) const;

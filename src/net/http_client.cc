@@ -44,6 +44,21 @@ bool is_same_site(const std::string& origin, const std::string& other) {
          equals_ignoring_case(std::string_view(other).substr(other.size() - origin.size()), origin);
 }
 
+// A line end in a field would begin another one.
+Result<void> check_headers(const Headers& headers) {
+  for (const Header& field : headers) {
+    if (field.name.empty() || field.name.find_first_of(" \t\r\n:") != std::string::npos) {
+      return fail(fmt::format("net/http: invalid header field name {}", quote(field.name)),
+                  ErrorKind::invalid);
+    }
+    if (field.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      return fail(fmt::format("net/http: invalid header field value for {}", quote(field.name)),
+                  ErrorKind::invalid);
+    }
+  }
+  return {};
+}
+
 // Where the request stands between two hops of a chain of redirects.
 struct Chain {
   Request request;
@@ -96,21 +111,21 @@ struct HttpClient::State {
   // A whole request, redirects and all. `self` keeps the state alive.
   static Task<Result<Response>> run(std::shared_ptr<State> self, Request request, StopToken stop);
   // One request to one place.
-  Task<Result<void>> hop(Chain& chain, AnswerReceiver& receiver, StopToken stop);
-  Task<Result<std::string>> authorization(const Chain& chain, StopToken stop);
-  Task<Result<std::shared_ptr<Exchange>>> make_exchange(const Chain& chain, StopToken stop);
+  Task<Result<void>> hop(Chain* chain, AnswerReceiver* receiver, StopToken stop);
+  Task<Result<std::string>> authorization(const Chain* chain, StopToken stop);
+  Task<Result<std::shared_ptr<Exchange>>> make_exchange(const Chain* chain, StopToken stop);
   Result<void> set_route(Exchange& exchange, const Url& url);
 };
 
-Task<Result<std::string>> HttpClient::State::authorization(const Chain& chain, StopToken stop) {
-  if (chain.request.headers.contains("Authorization")) co_return "";
-  if (chain.url.has_user) {
-    co_return basic_authorization(chain.url.user, chain.url.password.value_or(""));
+Task<Result<std::string>> HttpClient::State::authorization(const Chain* chain, StopToken stop) {
+  if (chain->request.headers.contains("Authorization")) co_return "";
+  if (chain->url.has_user) {
+    co_return basic_authorization(chain->url.user, chain->url.password.value_or(""));
   }
-  if (!is_same_site(chain.first_host, chain.url.host_name())) co_return "";
+  if (!is_same_site(chain->first_host, chain->url.host_name())) co_return "";
   if (options.basic_auth) co_return authorization_of(*options.basic_auth);
   if (options.authorization) co_return authorization_of(*options.authorization);
-  if (tokens) co_return co_await tokens->authorization(chain.time_left(), std::move(stop));
+  if (tokens) co_return co_await tokens->authorization(chain->time_left(), std::move(stop));
   co_return "";
 }
 
@@ -140,21 +155,21 @@ Result<void> HttpClient::State::set_route(Exchange& exchange, const Url& url) {
   return {};
 }
 
-Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const Chain& chain,
+Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const Chain* chain,
                                                                          StopToken stop) {
   CO_TRY(std::string authorization_value, co_await authorization(chain, std::move(stop)));
   auto exchange = std::make_shared<Exchange>();
-  exchange->method = chain.method;
-  exchange->body = chain.body;
+  exchange->method = chain->method;
+  exchange->body = chain->body;
   exchange->allow_http2 = options.enable_http2;
   exchange->http2_prior_knowledge = options.http2_prior_knowledge;
   exchange->tls = &options.tls;
   for (const Header& header : options.headers) {
-    if (!chain.request.headers.contains(header.name)) {
+    if (!chain->request.headers.contains(header.name)) {
       exchange->headers.add(header.name, header.value);
     }
   }
-  for (const Header& header : chain.request.headers) {
+  for (const Header& header : chain->request.headers) {
     exchange->headers.add(header.name, header.value);
   }
   if (!authorization_value.empty()) {
@@ -163,33 +178,34 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   if (!options.user_agent.empty() && !exchange->headers.contains("User-Agent")) {
     exchange->headers.add("User-Agent", options.user_agent);
   }
-  if (chain.request.decoding != Decoding::none && chain.method != "HEAD" &&
+  if (chain->request.decoding != Decoding::none && chain->method != "HEAD" &&
       !exchange->headers.contains("Accept-Encoding") && !exchange->headers.contains("Range")) {
     exchange->headers.add("Accept-Encoding",
-                          chain.request.decoding == Decoding::gzip ? "gzip" : "zstd, gzip");
+                          chain->request.decoding == Decoding::gzip ? "gzip" : "zstd, gzip");
   }
-  CO_TRY(set_route(*exchange, chain.url));
-  exchange->timeout = chain.time_left();  // Getting a token may have taken some.
+  CO_TRY(check_headers(exchange->headers));
+  CO_TRY(set_route(*exchange, chain->url));
+  exchange->timeout = chain->time_left();  // Getting a token may have taken some.
   co_return exchange;
 }
 
-Task<Result<void>> HttpClient::State::hop(Chain& chain, AnswerReceiver& receiver, StopToken stop) {
+Task<Result<void>> HttpClient::State::hop(Chain* chain, AnswerReceiver* receiver, StopToken stop) {
   CO_TRY(const auto exchange, co_await make_exchange(chain, stop));
   const std::string address =
-      fmt::format("{}:{}", chain.url.host_name(), port_or_default(chain.url));
+      fmt::format("{}:{}", chain->url.host_name(), port_or_default(chain->url));
   const auto in_memory = options.in_memory.find(address);
   if (in_memory != options.in_memory.end()) {
-    CO_TRY(co_await answer_in_memory(executor, in_memory->second, exchange, chain.url, receiver,
+    CO_TRY(co_await answer_in_memory(executor, in_memory->second, exchange, chain->url, receiver,
                                      std::move(stop)));
-    co_return receiver.finish();
+    co_return receiver->finish();
   }
-  exchange->receiver = &receiver;
+  exchange->receiver = receiver;
   CO_TRY(co_await multi->perform(exchange, std::move(stop)));
-  if (receiver.error()) co_return std::unexpected(*receiver.error());
-  if (exchange->stopped || (exchange->curl_code != 0 && !receiver.has_enough())) {
-    co_return std::unexpected(exchange_error(*exchange, chain.url));
+  if (receiver->error()) co_return std::unexpected(*receiver->error());
+  if (exchange->stopped || (exchange->curl_code != 0 && !receiver->has_enough())) {
+    co_return std::unexpected(exchange_error(*exchange, chain->url));
   }
-  co_return receiver.finish();
+  co_return receiver->finish();
 }
 
 Task<Result<Response>> HttpClient::State::run(std::shared_ptr<State> self, Request request,
@@ -217,7 +233,7 @@ Task<Result<Response>> HttpClient::State::run(std::shared_ptr<State> self, Reque
     }
     Response response;
     AnswerReceiver receiver(chain.request, self->options.follow_redirects, response);
-    auto result = co_await self->hop(chain, receiver, stop);
+    auto result = co_await self->hop(&chain, &receiver, stop);
     if (!result) {
       // Go names the URL as long as it waits for the head.
       if (receiver.has_head()) co_return std::unexpected(std::move(result).error());

@@ -162,6 +162,13 @@ TEST_CASE("failures read like those of Go's client") {
                     dead_port));
   CHECK(error_of("ftp://x/") == "Get \"ftp://x/\": unsupported protocol scheme \"ftp\"");
   CHECK(error_of("http:///x") == "Get \"http:///x\": http: no Host in request URL");
+  {
+    Request request;
+    request.url = "http://127.0.0.1/";
+    request.headers.add("X-A", "b\r\nX-C: d");
+    CHECK(wait_for(executor, client->fetch(std::move(request), StopToken{})).error().message() ==
+          "Get \"http://127.0.0.1/\": net/http: invalid header field value for \"X-A\"");
+  }
   CHECK(error_of("http://x:y/") == "parse \"http://x:y/\": invalid port \":y\" after host");
   {
     RawServer server("", RawServer::After::close);

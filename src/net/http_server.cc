@@ -119,7 +119,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   SteadyTime tls_checked = SteadyTime::min();
 
   std::shared_ptr<TlsContext> current_tls();
-  Task<> accept_loop(TaskGroup& group, StopToken stop);
+  Task<> accept_loop(TaskGroup* group, StopToken stop);
   static Task<> serve(std::shared_ptr<State> self, tcp::socket socket, TaskGroup* group);
   Task<> serve_protocol(std::shared_ptr<Transport> transport, TaskGroup* group);
 };
@@ -189,7 +189,7 @@ Task<> HttpServer::State::serve(std::shared_ptr<State> self, tcp::socket socket,
   --self->context->stats.connections_open;
 }
 
-Task<> HttpServer::State::accept_loop(TaskGroup& group, StopToken stop) {
+Task<> HttpServer::State::accept_loop(TaskGroup* group, StopToken stop) {
   const AnyExecutor strand = co_await asio::this_coro::executor;
   std::stop_callback on_stop(stop, [self = shared_from_this(), strand] {
     asio::post(strand, [self] {
@@ -212,7 +212,7 @@ Task<> HttpServer::State::accept_loop(TaskGroup& group, StopToken stop) {
       continue;
     }
     ++context->stats.connections_open;
-    group.spawn(serve(shared_from_this(), std::move(socket), &group));
+    group->spawn(serve(shared_from_this(), std::move(socket), group));
   }
   error_code ignored;
   acceptor.close(ignored);
@@ -253,7 +253,7 @@ std::string HttpServer::address() const {
 Task<> HttpServer::run(StopToken stop) {
   const auto state = state_;
   TaskGroup group(state->executor);
-  co_await state->accept_loop(group, stop);
+  co_await state->accept_loop(&group, stop);
   state->context->drain.request_stop();
   {
     TaskGroup watch(state->executor);

@@ -40,7 +40,7 @@ Task<Result<void>> answer(Handler handler, ServerRequest request, AnswerReceiver
 
 Task<Result<void>> answer_in_memory(AnyExecutor executor, Handler handler,
                                     std::shared_ptr<Exchange> exchange, Url url,
-                                    AnswerReceiver& receiver, StopToken stop) {
+                                    AnswerReceiver* receiver, StopToken stop) {
   ServerRequest request;
   request.method = exchange->method;
   request.target = url.target();
@@ -62,7 +62,7 @@ Task<Result<void>> answer_in_memory(AnyExecutor executor, Handler handler,
     });
   }
   auto result = co_await asio::co_spawn(asio::make_strand(executor),
-                                        answer(std::move(handler), std::move(request), &receiver),
+                                        answer(std::move(handler), std::move(request), receiver),
                                         asio::use_awaitable);
   if (stop.stop_requested()) co_return fail("context canceled", ErrorKind::stopped);
   if (source->stop_requested()) co_return fail("context deadline exceeded", ErrorKind::timeout);

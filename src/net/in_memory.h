@@ -12,6 +12,6 @@ namespace alloy::net {
 // deadline, or when asked to stop, the handler is asked to stop and waited for.
 Task<Result<void>> answer_in_memory(AnyExecutor executor, Handler handler,
                                     std::shared_ptr<Exchange> exchange, Url url,
-                                    AnswerReceiver& receiver, StopToken stop);
+                                    AnswerReceiver* receiver, StopToken stop);
 
 }  // namespace alloy::net
