@@ -14,6 +14,7 @@ RELEASE := build/release
 # ccache: a precompiled header counts by its content, and a moved checkout still hits.
 export CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_file_ctime
 export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 help: ## List the verbs
