@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/load_report.h"
+#include "app/masked_source.h"
 #include "app/seed.h"
 #include "app/service_blocks.h"
 #include "app/signals.h"
@@ -78,6 +79,8 @@ class Program {
   Task<> follow_reloads();
   static Task<Result<>> reload(Program* self);
   std::vector<Peer> peers() const;
+  std::optional<SupportBundleParts> support_bundle();
+  const Schema* schema_of_block(std::string_view name) const;
 
   const RunOptions& options_;
   const std::string config_path_;
@@ -93,12 +96,12 @@ class Program {
                      .memory_address = options_.memory_address,
                      .ui_path_prefix = options_.ui_path_prefix,
                      .enable_pprof = options_.enable_pprof,
-                     .disable_support_bundle = options_.disable_support_bundle,
                      .executor = executor_,
                      .logger = logger_.with({{"service", "http"}}),
                      .metrics = metrics_,
                      .reload = [this] { return reload(this); },
-                     .peers = [this] { return peers(); }}};
+                     .peers = [this] { return peers(); },
+                     .support_bundle = support_bundle()}};
   ServiceBlocks blocks_{http_, logger_};
   Services services_;
   std::unique_ptr<Controller> controller_;
@@ -190,6 +193,39 @@ Task<Result<>> Program::reload(Program* self) {
   const LoadResult loaded = co_await self->controller_->load_path(self->config_path_);
   if (loaded) co_return Result<>();
   co_return fail(describe_load_failure(loaded.error(), self->config_path_), ErrorKind::invalid);
+}
+
+std::optional<SupportBundleParts> Program::support_bundle() {
+  if (options_.disable_support_bundle) return std::nullopt;
+  return SupportBundleParts{
+      .version = std::string(version().version),
+      .components = [this] { return components_json(controller_.get()); },
+      .peers = [this] { return peers_json(peers()); },
+      .metrics = [this] { return write_exposition(metrics_.collect()); },
+      .runtime_flags = [this] { return describe_flags(options_); },
+      .sources =
+          [this] {
+            std::vector<std::pair<std::string, std::string>> texts;
+            for (const auto& source : controller_->sources())
+              texts.emplace_back(source->name, mask_secrets(source, [this](std::string_view name) {
+                                   return schema_of_block(name);
+                                 }));
+            return texts;
+          },
+      .follow_log = [this](std::function<void(std::string_view)> follow) -> std::shared_ptr<void> {
+        return log_sink_->add_listener(
+            [follow = std::move(follow)](LogLevel, WallTime, std::string_view line) {
+              follow(line);
+            });
+      }};
+}
+
+const Schema* Program::schema_of_block(std::string_view name) const {
+  for (const ComponentType* type : built_in_components())
+    if (type->name == name) return type->arguments;
+  for (const auto* service : blocks_.all())
+    if (service->block_name() == name) return service->arguments();
+  return nullptr;
 }
 
 // Without clustering this process is a cluster of its own.

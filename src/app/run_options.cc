@@ -132,6 +132,17 @@ FlagSet run_flags(RunOptions& o) {
   return flags;
 }
 
+std::string describe_flags(RunOptions options) {
+  std::string out = "help=false\n";
+  const FlagSet flags = run_flags(options);
+  for (const Flag& flag : flags.all()) {
+    std::string text = value_text(flag);
+    std::erase(text, '"');
+    out += fmt::format("{}={}\n", flag.name, text);
+  }
+  return out;
+}
+
 Result<void> check_options(const RunOptions& o) {
   TRY(check_experimental(o));
   if (!o.cluster.join_addresses.empty() && !o.cluster.discover_peers.empty()) {

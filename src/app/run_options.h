@@ -63,6 +63,9 @@ struct RunOptions {
 FlagSet source_flags(SourceOptions& options);
 FlagSet run_flags(RunOptions& options);
 
+// All flags and their values, "name=value" each on a line.
+std::string describe_flags(RunOptions options);
+
 // Refuses what needs another --stability.level, contradicts itself or can't be honoured.
 Result<void> check_options(const RunOptions& options);
 // Refuses configuration formats that can't be read.

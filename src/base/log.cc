@@ -171,11 +171,21 @@ void LogSink::set_listeners(std::vector<Listener> listeners) {
   listeners_ = std::move(listeners);
 }
 
+std::shared_ptr<void> LogSink::add_listener(Listener listener) {
+  auto shared = std::make_shared<Listener>(std::move(listener));
+  std::lock_guard lock(mutex_);
+  std::erase_if(passing_listeners_, [](const auto& weak) { return weak.expired(); });
+  passing_listeners_.push_back(shared);
+  return shared;
+}
+
 void LogSink::emit(LogLevel level, WallTime time, std::string_view line) {
   std::string whole(line);
   whole += '\n';
   write_(whole);
   for (const auto& listener : listeners_) listener(level, time, line);
+  for (const auto& weak : passing_listeners_)
+    if (const auto listener = weak.lock()) (*listener)(level, time, line);
 }
 
 void LogSink::write(LogLevel level, std::string_view message,

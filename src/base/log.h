@@ -58,6 +58,8 @@ class LogSink {
   void discard_pending();
   // Who else gets the lines (`logging { write_to }`).
   void set_listeners(std::vector<Listener> listeners);
+  // One more that gets the lines, as long as what is returned lives.
+  [[nodiscard]] std::shared_ptr<void> add_listener(Listener listener);
 
   bool is_enabled(LogLevel level) const;
   // Context pairs come first, then the fields, in the given order.
@@ -77,6 +79,7 @@ class LogSink {
   LogFormat format_ = LogFormat::logfmt;
   std::vector<std::shared_ptr<const Pending>> pending_;
   std::vector<Listener> listeners_;
+  std::vector<std::weak_ptr<Listener>> passing_listeners_;
 };
 
 // A handle with context that every record carries; cheap to copy.

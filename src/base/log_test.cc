@@ -49,5 +49,17 @@ TEST_CASE("records below the level are not written") {
   CHECK(log.out.empty());
 }
 
+TEST_CASE("an added listener gets lines as long as it is kept") {
+  Captured log;
+  log.sink->configure(LogLevel::info, LogFormat::logfmt);
+  std::string heard;
+  auto listening =
+      log.sink->add_listener([&](LogLevel, WallTime, std::string_view line) { heard += line; });
+  log.logger.info("one");
+  listening.reset();
+  log.logger.info("two");
+  CHECK(heard == "ts=2030-01-01T00:00:00Z level=info msg=one component_id=a.b");
+}
+
 }  // namespace
 }  // namespace alloy

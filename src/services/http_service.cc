@@ -18,6 +18,10 @@ namespace {
 using net::ServerRequest;
 using net::ServerResponse;
 
+constexpr std::string_view no_support_bundle =
+    "support bundle generation is disabled; it can be re-enabled by removing the "
+    "--server.http.disable-support-bundle flag";
+
 Task<ServerResponse> ready(ServerResponse response) { co_return response; }
 
 // The UI's path without the slash at its end: "" for the root.
@@ -88,16 +92,13 @@ void HttpService::State::add_routes() {
   });
   router.add("/-/healthy", [this](ServerRequest) { return ready(health(directory)); });
   router.add("/-/reload", [this](ServerRequest) { return reload(); }, {"GET", "POST"});
-  if (options.disable_support_bundle) {
-    router.add(
-        "/-/support",
-        [](ServerRequest) {
-          return ready(plain_text(403,
-                                  "support bundle generation is disabled; it can be re-enabled by "
-                                  "removing the --server.http.disable-support-bundle flag"));
-        },
-        {"GET"});
-  }
+  router.add("/-/support",
+             [this](ServerRequest request) {
+               return options.support_bundle
+                          ? support_bundle_response(&*options.support_bundle, std::move(request))
+                          : ready(plain_text(403, std::string(no_support_bundle)));
+             },
+             {"GET"});
   router.add("/metrics", [this](ServerRequest request) {
     return ready(metrics_response(options.metrics, request.headers));
   });

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "services/basic_auth.h"
 #include "services/component_http.h"
 #include "services/self_metrics.h"
+#include "services/support_bundle.h"
 #include "services/web_api.h"
 
 namespace alloy {
@@ -24,13 +26,14 @@ struct HttpServiceOptions {
   std::string memory_address = "alloy.internal:12345";
   std::string ui_path_prefix = "/";
   bool enable_pprof = true;
-  bool disable_support_bundle = false;
   Executor& executor;
   Logger logger;
   const SelfMetrics& metrics;
   // Reads the configuration again; the error is what the client gets.
   std::function<Task<Result<>>()> reload;
   std::function<std::vector<Peer>()> peers;
+  // What /-/support consists of; none: it is forbidden.
+  std::optional<SupportBundleParts> support_bundle;
 };
 
 class HttpService final : public ComponentHttp {

@@ -37,18 +37,34 @@ struct Fixture {
 
   explicit Fixture(std::string prefix = "/")
       : service({.ui_path_prefix = std::move(prefix),
-                 .disable_support_bundle = true,
                  .executor = executor,
                  .logger = Logger(),
                  .metrics = metrics,
                  .reload = [this] { return reload(this); },
-                 .peers = [] { return std::vector<Peer>{{"n", "127.0.0.1:1", true, "viewer"}}; }}) {
+                 .peers = [] { return std::vector<Peer>{{"n", "127.0.0.1:1", true, "viewer"}}; },
+                 .support_bundle = bundle_parts()}) {
     directory.components.push_back(
         {.name = "local.file", .local_id = "local.file.a", .label = "a"});
     service.set_components(directory);
     service.open();
   }
 
+  static SupportBundleParts bundle_parts() {
+    return {.version = "v1",
+            .components = [] { return "[]"; },
+            .peers = [] { return "[]"; },
+            .metrics = [] { return "x 1\n"; },
+            .runtime_flags = [] { return "a=b\n"; },
+            .sources =
+                [] {
+                  return std::vector<std::pair<std::string, std::string>>{
+                      {"/etc/alloy/c.alloy", "// c\n"}};
+                },
+            .follow_log = [](auto log) -> std::shared_ptr<void> {
+              log("a line");
+              return nullptr;
+            }};
+  }
   static Task<Result<>> reload(Fixture* self) { co_return self->reload_result; }
 
   static Task<> ask(HttpService* service, net::ServerRequest request, net::ServerResponse* into) {
@@ -182,6 +198,26 @@ TEST_CASE("the UI's prefix moves the web API but not the fixed endpoints") {
   const auto redirect = f.get("/side/ui");
   CHECK(redirect.status == 302);
   CHECK(redirect.headers.get("Location") == "/side/ui/");
+}
+
+TEST_CASE("a support bundle holds the configuration, metrics, profiles and the log") {
+  Fixture f;
+  const auto response = f.send({.path = "/-/support", .query = "duration=1"});
+  CHECK(response.headers.get("Content-Type") == "application/zip");
+  for (const char* name : {"alloy-metadata.yaml", "alloy-components.json", "alloy-peers.json",
+                           "alloy-metrics-sample-start.txt", "alloy-metrics-sample-end.txt",
+                           "alloy-runtime-flags.txt", "alloy-environment.txt", "alloy-logs.txt",
+                           "pprof/cpu.pprof", "pprof/heap.pprof", "sources/c.alloy"})
+    CHECK(response.body.find(std::string("alloy-support-bundle/") + name) != std::string::npos);
+}
+
+TEST_CASE("a support bundle's duration is a number of seconds up to 30") {
+  Fixture f;
+  CHECK(f.send({.path = "/-/support", .query = "duration=x"}).body ==
+        "duration value (in seconds) should be a positive integer: strconv.Atoi: parsing \"x\": "
+        "invalid syntax\n");
+  CHECK(f.send({.path = "/-/support", .query = "duration=0"}).status == 400);
+  CHECK(f.send({.path = "/-/support", .query = "duration=31"}).status == 400);
 }
 
 TEST_CASE("profiles come in pprof's format under the names of Go programs") {

@@ -1,5 +1,7 @@
 #include "services/metrics_endpoint.h"
 
+#include "services/gzip.h"
+
 namespace alloy {
 
 net::ServerResponse metrics_response(const SelfMetrics& metrics, const net::Headers& request) {
@@ -8,7 +10,6 @@ net::ServerResponse metrics_response(const SelfMetrics& metrics, const net::Head
   const std::string escaping =
       says("escaping=allow-utf-8") ? "; escaping=allow-utf-8" : "; escaping=underscores";
   net::ServerResponse response;
-  response.compress = true;
   if (says("application/vnd.google.protobuf") && says("encoding=delimited")) {
     response.headers.set("Content-Type",
                          "application/vnd.google.protobuf; proto=io.prometheus.client."
@@ -18,6 +19,11 @@ net::ServerResponse metrics_response(const SelfMetrics& metrics, const net::Head
   } else {
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8" + escaping);
     response.body = write_exposition(metrics.collect());
+  }
+  // By hand and without Vary, as the real one.
+  if (request.has_token("Accept-Encoding", "gzip")) {
+    response.headers.set("Content-Encoding", "gzip");
+    response.body = gzip(response.body);
   }
   return response;
 }

@@ -2,10 +2,9 @@
 
 #include <charconv>
 
-#include <zlib.h>
-
 #include "base/file.h"
 #include "base/text.h"
+#include "services/gzip.h"
 #include "services/protobuf_writer.h"
 
 namespace alloy {
@@ -56,21 +55,6 @@ std::vector<Mapping> read_mappings() {
                         .file = std::string(fields[5])});
   }
   return mappings;
-}
-
-std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  ASSERT(::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) ==
-         Z_OK);
-  std::string out(::deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  ASSERT(::deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return out;
 }
 
 // The locations of a profile: one for each address that occurs, numbered from 1.

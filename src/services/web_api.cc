@@ -15,6 +15,7 @@ using net::ServerResponse;
 ServerResponse json_response(std::string body) {
   ServerResponse response = plain_text(200, std::move(body));
   response.compress = true;
+  response.headers.set("Vary", "Accept-Encoding");
   return response;
 }
 
@@ -37,21 +38,6 @@ ServerResponse detail(const ComponentDirectory* directory, std::string_view glob
   std::string body;
   append_component_json(body, *component);
   return json_response(std::move(body));
-}
-
-ServerResponse show_peers(const std::vector<Peer>& peers) {
-  std::string body = "[";
-  for (const Peer& peer : peers) {
-    if (body.size() > 1) body += ',';
-    body += "{\"name\":";
-    append_json_string(body, peer.name);
-    body += ",\"addr\":";
-    append_json_string(body, peer.address);
-    body += fmt::format(",\"isSelf\":{},\"state\":", peer.is_self);
-    append_json_string(body, peer.state);
-    body += '}';
-  }
-  return json_response(body + "]");
 }
 
 using Directory = std::function<const ComponentDirectory*()>;
@@ -77,12 +63,37 @@ void add_controller_routes(HttpRouter& router, const std::string& base, Director
 
 }  // namespace
 
+std::string peers_json(const std::vector<Peer>& peers) {
+  std::string out = "[";
+  for (const Peer& peer : peers) {
+    if (out.size() > 1) out += ',';
+    out += "{\"name\":";
+    append_json_string(out, peer.name);
+    out += ",\"addr\":";
+    append_json_string(out, peer.address);
+    out += fmt::format(",\"isSelf\":{},\"state\":", peer.is_self);
+    append_json_string(out, peer.state);
+    out += '}';
+  }
+  return out + "]";
+}
+
+std::string components_json(const ComponentDirectory* directory) {
+  if (directory == nullptr) return "[]";
+  const auto components = directory->list_components("");
+  if (!components) return "[]";
+  std::string out;
+  append_components_json(out, *components);
+  return out;
+}
+
 void WebApi::add_routes(HttpRouter& router, const std::string& base) const {
   const std::string api = base + "/api/v0/web/";
   add_controller_routes(router, api, components);
   // No remote configuration is ever loaded: there is nothing in it.
   add_controller_routes(router, api + "remotecfg/", [] { return nullptr; });
-  router.add(api + "peers", [peers = peers](ServerRequest) { return answer(show_peers(peers())); });
+  router.add(api + "peers",
+             [peers = peers](ServerRequest) { return answer(json_response(peers_json(peers()))); });
 }
 
 }  // namespace alloy

@@ -18,6 +18,10 @@ struct Peer {
   std::string state;  // "viewer", "participant" or "terminating".
 };
 
+// The JSON of all components of the root module, and of the peers.
+std::string components_json(const ComponentDirectory* directory);
+std::string peers_json(const std::vector<Peer>& peers);
+
 struct WebApi {
   // Null as long as there are none.
   std::function<const ComponentDirectory*()> components;

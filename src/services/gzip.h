@@ -1,0 +1,14 @@
+// Compressing what is written in one piece.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace alloy {
+
+// RFC 1952, quickly rather than tightly.
+std::string gzip(std::string_view bytes);
+// The bare deflate stream of RFC 1951, as archives hold it.
+std::string deflate_raw(std::string_view bytes);
+
+}  // namespace alloy
