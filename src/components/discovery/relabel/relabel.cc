@@ -34,15 +34,15 @@ class Relabel final : public ComponentWith<Arguments, Exports> {
   Result<> update(Arguments arguments) override;
 };
 
-// Shares what the rules leave as it is.
+// Shares what the rules leave as it is. A label with an empty value is none.
 TargetList relabel_all(const RelabelRules& rules, const TargetList& targets) {
-  if (rules.empty()) return targets;
   std::vector<Target> output;
   output.reserve(targets.size());
   LabelBuilder builder;
   for (const Target& target : targets) {
     const std::vector<Label> labels = target.labels();
     builder.reset(labels);
+    builder.erase_if([](const Label& label) { return label.value.empty(); });
     if (!rules.apply(builder, LabelNameRules::utf8)) continue;
     const bool is_unchanged = std::ranges::equal(builder.labels(), labels);
     output.push_back(is_unchanged ? target : builder.build());
