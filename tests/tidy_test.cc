@@ -31,7 +31,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> layers = {
     {"wire", {"signals"}},
     {"queue", {"signals"}},
     {"cluster", {"net"}},
-    {"component", {"signals", "schema", "values"}},
+    {"component", {"signals", "schema", "values", "syntax"}},
     {"services", {"component", "cluster", "signals", "schema", "values", "net"}},
     {"components",
      {"component", "services", "signals", "wire", "queue", "schema", "values", "net"}},
