@@ -231,6 +231,15 @@ class Story(unittest.TestCase):
 
     maxDiff = None
 
+    def run(self, result=None):
+        self._result = result
+        self._failed_before = len(result.errors) + len(result.failures)
+        return super().run(result)
+
+    def has_failed(self):
+        """Whether the test method that just ran did not pass; for tearDown."""
+        return len(self._result.errors) + len(self._result.failures) > self._failed_before
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="alloy-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
