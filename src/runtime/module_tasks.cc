@@ -119,12 +119,15 @@ Task<> Module::stop() {
     is_stopping_ = true;
   }
   stop_.request_stop();
-  const auto hold = co_await lock_.lock(AsyncLock::Mode::exclusive);
-  if (const auto present = structure()) {
-    std::vector<uint32_t> all(present->members.size());
-    for (uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-    co_await stop_nodes(present, std::move(all));
+  {
+    const auto hold = co_await lock_.lock(AsyncLock::Mode::exclusive);
+    if (const auto present = structure()) {
+      std::vector<uint32_t> all(present->members.size());
+      for (uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+      co_await stop_nodes(present, std::move(all));
+    }
   }
+  // Some of them may have been waiting for the lock.
   co_await tasks_.join();
 }
 
