@@ -4,6 +4,8 @@
 #include "components/prometheus/scrape/arguments.h"
 #include "components/prometheus/scrape/protocols.h"
 #include "components/prometheus/scrape/target_set.h"
+#include "components/shared/share_of_targets.h"
+#include "services/cluster.h"
 #include "services/component_http.h"
 #include "services/identity.h"
 
@@ -52,10 +54,19 @@ class Scrape final : public ComponentWith<Arguments> {
                                                             const std::string& job);
   Result<std::shared_ptr<net::HttpClient>> make_client(const HttpClientArguments& arguments);
   TargetDefaults make_defaults(const Arguments& arguments, const std::string& job) const;
+  Cluster* cluster() const;
+  void distribute();
+  Task<> follow_cluster(StopToken stop);
 
   MetricsFanout fanout_;
   ScrapeMetrics metrics_;
   TargetSet targets_;
+  // The last update, for distributing its targets again.
+  Arguments arguments_;
+  TargetDefaults defaults_;
+  std::shared_ptr<const LoopSettings> settings_;
+  std::vector<Target> own_targets_;  // With clustering: those that were ours.
+  Event cluster_changed_;
   std::optional<HttpClientArguments> client_arguments_;
   std::shared_ptr<net::HttpClient> client_;
 };
@@ -135,12 +146,48 @@ Result<> Scrape::update(Arguments arguments) {
   TRY(auto settings, make_settings(arguments, job));
   metrics_.set_job(job);
   fanout_.set_receivers(arguments.forward_to);
-  targets_.update(arguments.targets, make_defaults(arguments, job), std::move(settings),
-                  arguments.target_limit);
+  arguments_ = std::move(arguments);
+  defaults_ = make_defaults(arguments_, job);
+  settings_ = std::move(settings);
+  distribute();
   return {};
 }
 
-Task<> Scrape::run(StopToken stop) { co_await targets_.run(stop); }
+// The cluster, if the targets are to be shared with it.
+Cluster* Scrape::cluster() const {
+  return arguments_.clustering.enabled ? options().services.find<Cluster>() : nullptr;
+}
+
+void Scrape::distribute() {
+  if (cluster() == nullptr) {
+    own_targets_.clear();
+    targets_.update(arguments_.targets, defaults_, settings_, arguments_.target_limit, {});
+    return;
+  }
+  ShareOfTargets share = share_of_targets(arguments_.targets, *cluster()->view());
+  std::vector<Target> moved;
+  for (const Target& target : own_targets_)
+    if (share.others.contains(cluster_key(target))) moved.push_back(target);
+  metrics_.count_moved(moved.size());
+  own_targets_ = share.own;
+  targets_.update(TargetList(std::move(share.own)), defaults_, settings_, arguments_.target_limit,
+                  TargetList(std::move(moved)));
+}
+
+Task<> Scrape::follow_cluster(StopToken stop) {
+  while (co_await cluster_changed_.wait(stop) == Wake::notified)
+    if (cluster() != nullptr) distribute();
+}
+
+Task<> Scrape::run(StopToken stop) {
+  Cluster::Subscription subscription;
+  if (auto* service = options().services.find<Cluster>())
+    subscription = service->subscribe([this] { cluster_changed_.notify(); });
+  TaskGroup following(options().strand, TaskGroup::Strands::shared);
+  following.spawn(follow_cluster(stop));
+  co_await targets_.run(stop);
+  co_await following.join();
+}
 
 std::optional<Described> Scrape::debug_info() const {
   DebugInfo info;

@@ -54,7 +54,8 @@ std::map<uint64_t, ScrapeTarget> TargetSet::resolve(const TargetList& targets,
 }
 
 void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults,
-                       std::shared_ptr<const LoopSettings> settings, size_t target_limit) {
+                       std::shared_ptr<const LoopSettings> settings, size_t target_limit,
+                       const TargetList& moved) {
   const SteadyTime start_time = environment_.clock.steady();
   size_t failed = 0;
   auto wanted = resolve(targets, defaults, failed);
@@ -66,6 +67,8 @@ void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults
     settings = std::move(forced);
   }
   environment_.metrics.set_targets(wanted.size(), target_limit);
+  size_t ignored = 0;
+  const auto elsewhere = resolve(moved, defaults, ignored);
 
   const std::lock_guard lock(mutex_);
   Loops before = std::exchange(loops_, {});
@@ -99,7 +102,8 @@ void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults
   }
   for (auto& [key, loop] : before) {
     if (!is_running_) continue;  // It has never run.
-    loop->stop(TargetLoop::Ending::with_markers);
+    loop->stop(elsewhere.contains(key) ? TargetLoop::Ending::at_once
+                                       : TargetLoop::Ending::with_markers);
     ending_.push_back(std::move(loop));
   }
   const Duration took = environment_.clock.steady() - start_time;

@@ -19,9 +19,11 @@ class TargetSet {
   ~TargetSet();
 
   // Starts loops for new targets, passes the settings to those that stay, and stops the others.
-  // On the component's strand.
+  // The series of those in `moved` go on elsewhere: they end without markers. On the component's
+  // strand.
   void update(const TargetList& targets, const TargetDefaults& defaults,
-              std::shared_ptr<const LoopSettings> settings, size_t target_limit);
+              std::shared_ptr<const LoopSettings> settings, size_t target_limit,
+              const TargetList& moved);
 
   // Lets the loops run until asked to stop. On the component's strand.
   Task<> run(StopToken stop);
