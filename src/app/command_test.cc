@@ -77,8 +77,8 @@ TEST_CASE("missing required flags are followed by the usage") {
 }
 
 TEST_CASE("flags that cannot be honoured are refused, never ignored") {
-  CHECK(execute({"run", "--cluster.enabled", "x"}).err ==
-        "Error: --cluster.enabled is not supported yet\n");
+  CHECK(execute({"run", "--cluster.enable-tls", "x"}).err ==
+        "Error: --cluster.enable-tls is not supported yet\n");
   CHECK(execute({"run", "--config.format=static", "x"}).err ==
         "Error: converting configurations of the format \"static\" is not supported yet\n");
   CHECK(execute({"run", "--windows.priority=high", "x"}).err ==

@@ -100,7 +100,7 @@ class Masker {
         walk_top(block->body);
       } else if (block->name == "foreach") {
         walk_foreach(block->body);
-      } else if (block->name != "logging" && block->name != "import.file") {
+      } else {
         walk(block->body, find_schema_(block->name));
       }
     }

@@ -13,7 +13,9 @@
 #include "app/version.h"
 #include "base/text.h"
 #include "component/registry.h"
+#include "runtime/blocks.h"
 #include "runtime/controller.h"
+#include "services/cluster_service.h"
 #include "services/http_service.h"
 #include "services/identity.h"
 #include "services/program_metrics.h"
@@ -52,18 +54,42 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
+ClusterServiceOptions cluster_options(const ClusterOptions& o) {
+  ClusterServiceOptions out{.is_enabled = o.enabled,
+                            .node_name = o.node_name.empty() ? host_name() : o.node_name,
+                            .cluster_name = o.name,
+                            .rejoin_interval = o.rejoin_interval,
+                            .join_peers_max = static_cast<size_t>(o.max_join_peers),
+                            .minimum_size = static_cast<size_t>(o.wait_for_size),
+                            .minimum_size_timeout = o.wait_timeout,
+                            .advertise_address = o.advertise_address,
+                            .advertise_interfaces = o.advertise_interfaces};
+  if (!o.join_addresses.empty())
+    for (const auto address : split(o.join_addresses, ','))
+      out.join_addresses.emplace_back(address);
+  return out;
+}
+
 // Everything that lives as long as the program runs; later members use earlier ones.
 class Program {
  public:
   Program(const RunOptions& options, std::string config_path, Console& console)
       : options_(options), config_path_(std::move(config_path)), console_(console) {
     services_.add<ComponentHttp>(http_);
+    services_.add<Cluster>(cluster_);
+    cluster_.register_metrics(metrics_.registry());
     services_.add<SelfMetrics>(metrics_);
     services_.add<SeriesStore>(series_);
+    services_.add<LiveDebugging>(live_debugging_);
     services_.add<Identity>(identity_);
     metrics_.registry().function("alloy_labelstore_global_ids_count",
                                  "How many different series are known.", MetricType::gauge,
                                  [this] { return static_cast<double>(series_.size()); });
+    // Nothing is kept for series that are gone: the check is always up to date.
+    metrics_.registry().function(
+        "alloy_labelstore_last_stale_check_timestamp", "When stale series were last looked for.",
+        MetricType::gauge,
+        [] { return static_cast<double>(to_unix_milliseconds(real_clock().wall())) / 1000; });
     controller_ = Controller::create(controller_options());
     metrics_.add_source([this](MetricFamilies& out) { controller_->collect_metrics(out); });
     http_.set_components(*controller_);
@@ -92,17 +118,24 @@ class Program {
   ProgramMetrics metrics_{build_labels()};
   SeriesStore series_;
   Identity identity_;
-  HttpService http_{{.listen_address = options_.listen_address,
-                     .memory_address = options_.memory_address,
-                     .ui_path_prefix = options_.ui_path_prefix,
-                     .enable_pprof = options_.enable_pprof,
-                     .executor = executor_,
-                     .logger = logger_.with({{"service", "http"}}),
-                     .metrics = metrics_,
-                     .reload = [this] { return reload(this); },
-                     .peers = [this] { return peers(); },
-                     .support_bundle = support_bundle()}};
-  ServiceBlocks blocks_{http_, logger_};
+  ClusterService cluster_{cluster_options(options_.cluster), executor_, real_clock(),
+                          logger_.with({{"service", "cluster"}})};
+  LiveDebugging live_debugging_;
+  HttpService http_{
+      {.listen_address = options_.listen_address,
+       .memory_address = options_.memory_address,
+       .ui_path_prefix = options_.ui_path_prefix,
+       .enable_pprof = options_.enable_pprof,
+       .executor = executor_,
+       .logger = logger_.with({{"service", "http"}}),
+       .metrics = metrics_,
+       .reload = [this] { return reload(this); },
+       .peers = [this] { return peers(); },
+       .live_debugging = live_debugging_,
+       .cluster_transport =
+           [this](net::ServerRequest request) { return cluster_.handle(std::move(request)); },
+       .support_bundle = support_bundle()}};
+  ServiceBlocks blocks_{http_, live_debugging_, logger_};
   Services services_;
   std::unique_ptr<Controller> controller_;
   StopSource stop_;
@@ -157,7 +190,21 @@ Task<> Program::live(Program* self) {
   self->logger_.with({{"service", "http"}})
       .info("now listening for http traffic", {{"addr", self->http_.address()}});
 
-  if (co_await self->load_first()) co_await self->follow_reloads();
+  StopSource cluster_stop;
+  TaskGroup cluster_group(self->executor_.any());
+  if (auto prepared = co_await self->cluster_.prepare(self->http_.port()); !prepared) {
+    self->logger_.error("failed to create cluster node", {{"err", prepared.error()}});
+    self->status_ = 1;
+  } else {
+    cluster_group.spawn(self->cluster_.run(cluster_stop.get_token()));
+    if (co_await self->load_first()) {
+      self->cluster_.become_participant();
+      co_await self->follow_reloads();
+    }
+  }
+  // The others take over our share before we let go of it.
+  cluster_stop.request_stop();
+  co_await cluster_group.join();
   co_await self->controller_->shutdown();
   http_stop.request_stop();
   co_await http_group.join();
@@ -180,19 +227,18 @@ Task<bool> Program::load_first() {
 
 Task<> Program::follow_reloads() {
   const StopToken stop = stop_.get_token();
-  while (co_await reload_requested_.wait(stop) == Wake::notified) {
-    if (auto reloaded = co_await reload(this); reloaded) {
-      logger_.info("config reloaded");
-    } else {
-      logger_.error("failed to reload config", {{"err", reloaded.error()}});
-    }
-  }
+  while (co_await reload_requested_.wait(stop) == Wake::notified) (void)co_await reload(this);
 }
 
 Task<Result<>> Program::reload(Program* self) {
   const LoadResult loaded = co_await self->controller_->load_path(self->config_path_);
-  if (loaded) co_return Result<>();
-  co_return fail(describe_load_failure(loaded.error(), self->config_path_), ErrorKind::invalid);
+  if (loaded) {
+    self->logger_.info("config reloaded");
+    co_return Result<>();
+  }
+  Error error(describe_load_failure(loaded.error(), self->config_path_), ErrorKind::invalid);
+  self->logger_.error("failed to reload config", {{"err", error}});
+  co_return std::unexpected(std::move(error));
 }
 
 std::optional<SupportBundleParts> Program::support_bundle() {
@@ -223,23 +269,20 @@ std::optional<SupportBundleParts> Program::support_bundle() {
 const Schema* Program::schema_of_block(std::string_view name) const {
   for (const ComponentType* type : built_in_components())
     if (type->name == name) return type->arguments;
+  if (const Schema* schema = runtime::config_block_schema(name)) return schema;
   for (const auto* service : blocks_.all())
     if (service->block_name() == name) return service->arguments();
   return nullptr;
 }
 
-// Without clustering this process is a cluster of its own.
 std::vector<Peer> Program::peers() const {
-  const ClusterOptions& cluster = options_.cluster;
-  const std::string listening = http_.address();
-  const std::string port = listening.substr(listening.rfind(':'));
-  std::string address = cluster.advertise_address;
-  if (address.empty()) address = "127.0.0.1";
-  if (address.find(':') == std::string::npos) address += port;
-  return {{.name = cluster.node_name.empty() ? host_name() : cluster.node_name,
-           .address = std::move(address),
-           .is_self = true,
-           .state = "participant"}};
+  std::vector<Peer> out;
+  for (const cluster::Peer& peer : cluster_.peers())
+    out.push_back({.name = peer.name,
+                   .address = cluster::format_address(peer.address),
+                   .is_self = peer.is_self,
+                   .state = std::string(cluster::name_of(peer.role))});
+  return out;
 }
 
 }  // namespace

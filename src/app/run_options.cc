@@ -153,8 +153,11 @@ Result<void> check_options(const RunOptions& o) {
                             fmt::join(peers, " "), quote(o.cluster.discover_peers)),
                 ErrorKind::invalid);
   }
-  // The other cluster flags mean nothing without this one.
-  if (o.cluster.enabled) return not_supported("cluster.enabled");
+  if (!o.cluster.discover_peers.empty()) return not_supported("cluster.discover-peers");
+  if (o.cluster.enable_tls) return not_supported("cluster.enable-tls");
+  if (o.cluster.max_join_peers < 0 || o.cluster.wait_for_size < 0)
+    return fail("--cluster.max-join-peers and --cluster.wait-for-size can't be negative",
+                ErrorKind::invalid);
   if (o.enable_graphql) return not_supported("server.http.enable-graphql");
   if (o.windows_priority != "normal")
     return fail("--windows.priority is only supported on Windows", ErrorKind::invalid);

@@ -1,6 +1,10 @@
 #include "app/service_blocks.h"
 
+#include <map>
+
 #include <fmt/format.h>
+
+#include "components/shared/http_client_arguments.h"
 
 namespace alloy::app {
 namespace {
@@ -16,13 +20,16 @@ struct LiveDebuggingArguments {
 
 class LiveDebuggingBlock final : public runtime::ConfiguredService {
  public:
+  explicit LiveDebuggingBlock(LiveDebugging& debugging) : debugging_(debugging) {}
   std::string_view block_name() const override { return "livedebugging"; }
   const Schema* arguments() const override { return &schema_of<LiveDebuggingArguments>; }
   Task<Result<>> configure(std::shared_ptr<const void> arguments) override {
-    if (static_cast<const LiveDebuggingArguments*>(arguments.get())->enabled)
-      co_return fail("live debugging is not supported yet", ErrorKind::invalid);
+    debugging_.set_enabled(static_cast<const LiveDebuggingArguments*>(arguments.get())->enabled);
     co_return Result<>();
   }
+
+ private:
+  LiveDebugging& debugging_;
 };
 
 struct NoArguments {
@@ -41,6 +48,36 @@ class EmptyBlock final : public runtime::ConfiguredService {
   std::string_view name_;
 };
 
+struct RemoteConfigArguments {
+  std::string url;
+  std::string id;
+  std::string name;
+  std::map<std::string, std::string> attributes;
+  Duration poll_frequency = 1min;
+  HttpClientArguments client;
+
+  static constexpr auto schema() {
+    using T = RemoteConfigArguments;
+    return fields(optional<&T::url>("url", "The server that configurations come from."),
+                  optional<&T::id>("id", "Who asks for one."),
+                  optional<&T::name>("name", "How people call it."),
+                  optional<&T::attributes>("attributes", "What the server may decide by."),
+                  optional<&T::poll_frequency>("poll_frequency", "How often it is asked."),
+                  inlined<&T::client>());
+  }
+};
+
+class RemoteConfigBlock final : public runtime::ConfiguredService {
+ public:
+  std::string_view block_name() const override { return "remotecfg"; }
+  const Schema* arguments() const override { return &schema_of<RemoteConfigArguments>; }
+  Task<Result<>> configure(std::shared_ptr<const void> arguments) override {
+    if (!static_cast<const RemoteConfigArguments*>(arguments.get())->url.empty())
+      co_return fail("remote configuration is not supported yet", ErrorKind::invalid);
+    co_return Result<>();
+  }
+};
+
 // A service that has a name but no block.
 class FixedService final : public runtime::ConfiguredService {
  public:
@@ -57,9 +94,10 @@ constexpr std::array<std::string_view, 3> fixed_services = {"cluster", "otel", "
 
 }  // namespace
 
-ServiceBlocks::ServiceBlocks(HttpService& http, const Logger& logger) {
+ServiceBlocks::ServiceBlocks(HttpService& http, LiveDebugging& debugging, const Logger& logger) {
   blocks_.push_back(make_http_block(http, logger));
-  blocks_.push_back(std::make_unique<LiveDebuggingBlock>());
+  blocks_.push_back(std::make_unique<LiveDebuggingBlock>(debugging));
+  blocks_.push_back(std::make_unique<RemoteConfigBlock>());
   blocks_.push_back(std::make_unique<EmptyBlock>("labelstore"));
   for (std::string_view name : fixed_services)
     blocks_.push_back(std::make_unique<FixedService>(name));
@@ -69,6 +107,7 @@ std::vector<runtime::ServiceBlock> describe_service_blocks() {
   std::vector<runtime::ServiceBlock> blocks = {
       {"http", &http_block_schema()},
       {"livedebugging", &schema_of<LiveDebuggingArguments>},
+      {"remotecfg", &schema_of<RemoteConfigArguments>},
       {"labelstore", &schema_of<NoArguments>},
   };
   for (std::string_view name : fixed_services) blocks.push_back({name, nullptr});

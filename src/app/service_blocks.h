@@ -13,7 +13,7 @@ namespace alloy::app {
 
 class ServiceBlocks {
  public:
-  ServiceBlocks(HttpService& http, const Logger& logger);
+  ServiceBlocks(HttpService& http, LiveDebugging& debugging, const Logger& logger);
 
   std::vector<runtime::ConfiguredService*> all() const;
 

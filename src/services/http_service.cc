@@ -6,9 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "cluster/http_transport.h"
 #include "net/http_server.h"
 #include "services/component_routes.h"
 #include "services/http_router.h"
+#include "services/live_streams.h"
 #include "services/metrics_endpoint.h"
 #include "services/pprof_endpoints.h"
 
@@ -106,16 +108,17 @@ void HttpService::State::add_routes() {
   router.add_prefix(std::string(ComponentRoutes::prefix), [this](ServerRequest request) {
     return component_routes.handle(std::move(request), directory);
   });
-  for (const char* name : {"message", "stream"})
-    router.add(fmt::format("/api/v1/ckit/transport/{}", name), [](ServerRequest) {
-      return ready(net::text_response(404, "clustering is disabled"));
-    });
+  if (options.cluster_transport)
+    router.add_prefix(std::string(cluster::transport_path), options.cluster_transport);
   add_ui_routes(base);
 }
 
 void HttpService::State::add_ui_routes(const std::string& base) {
   WebApi{.components = [this] { return directory.load(); }, .peers = options.peers}.add_routes(
       router, base);
+  LiveStreams{.debugging = options.live_debugging,
+              .components = [this] { return directory.load(); }}
+      .add_routes(router, base + "/api/v0/web/");
   if (base.empty()) return;
   router.add(base, [base](ServerRequest) {
     ServerResponse response{.status = 302};
@@ -143,6 +146,8 @@ Result<> HttpService::listen() {
 
 std::string HttpService::address() const { return state_->server->address(); }
 
+uint16_t HttpService::port() const { return state_->server->port(); }
+
 void HttpService::set_components(const ComponentDirectory& directory) {
   state_->directory = &directory;
 }
@@ -166,7 +171,9 @@ Result<> HttpService::set_tls(std::optional<net::TlsServerOptions> tls) {
 Task<ServerResponse> HttpService::answer(ServerRequest request) const {
   if (!state_->is_open) return ready(not_ready());
   const auto auth = state_->current_auth();
-  if (auth && !auth->allows(request)) {
+  // The other nodes are not the user's clients, and have no credentials to send.
+  const bool is_cluster = request.path.starts_with(cluster::transport_path);
+  if (auth && !is_cluster && !auth->allows(request)) {
     state_->options.logger.info("failed to authenticate request", {{"path", request.path}});
     ServerResponse refused{.status = 401};
     refused.headers.set("WWW-Authenticate", "Basic realm=\"Restricted\"");

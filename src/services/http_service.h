@@ -15,6 +15,7 @@
 #include "net/tls_server_options.h"
 #include "services/basic_auth.h"
 #include "services/component_http.h"
+#include "services/live_debugging.h"
 #include "services/self_metrics.h"
 #include "services/support_bundle.h"
 #include "services/web_api.h"
@@ -32,6 +33,9 @@ struct HttpServiceOptions {
   // Reads the configuration again; the error is what the client gets.
   std::function<Task<Result<>>()> reload;
   std::function<std::vector<Peer>()> peers;
+  LiveDebugging& live_debugging;
+  // What other nodes of the cluster send.
+  net::Handler cluster_transport;
   // What /-/support consists of; none: it is forbidden.
   std::optional<SupportBundleParts> support_bundle;
 };
@@ -45,6 +49,7 @@ class HttpService final : public ComponentHttp {
   Result<> listen();
   // Where it listens: the port is known although 0 was asked for.
   std::string address() const;
+  uint16_t port() const;
 
   // From when on components can be asked for. They must outlive the service's last request.
   void set_components(const ComponentDirectory& directory);

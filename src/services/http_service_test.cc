@@ -32,6 +32,7 @@ struct Fixture {
   Executor executor{1};
   FixedMetrics metrics;
   FixedDirectory directory;
+  LiveDebugging live_debugging;
   Result<> reload_result;
   HttpService service;
 
@@ -42,6 +43,7 @@ struct Fixture {
                  .metrics = metrics,
                  .reload = [this] { return reload(this); },
                  .peers = [] { return std::vector<Peer>{{"n", "127.0.0.1:1", true, "viewer"}}; },
+                 .live_debugging = live_debugging,
                  .support_bundle = bundle_parts()}) {
     directory.components.push_back(
         {.name = "local.file", .local_id = "local.file.a", .label = "a"});
@@ -95,7 +97,10 @@ TEST_CASE("readiness is refused with the reason until the configuration is loade
 
 TEST_CASE("before the configuration has said who may ask, everything is refused") {
   Fixture f;
-  HttpService closed({.executor = f.executor, .logger = Logger(), .metrics = f.metrics});
+  HttpService closed({.executor = f.executor,
+                      .logger = Logger(),
+                      .metrics = f.metrics,
+                      .live_debugging = f.live_debugging});
   net::ServerResponse response;
   f.executor.run(Fixture::ask(&closed, {.path = "/metrics"}, &response));
   CHECK(response.status == 503);
