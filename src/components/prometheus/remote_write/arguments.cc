@@ -24,7 +24,7 @@ Result<> EndpointArguments::validate() {
                     quote(protobuf_message), quote(name), protobuf_message, protocol_1, protocol_2),
         ErrorKind::invalid);
   }
-  return {};
+  return http.validate();
 }
 
 Result<> WalArguments::validate() const {

@@ -80,7 +80,7 @@ TEST_CASE("a request unpacks to the plain protobuf message, whatever repeats in 
   CHECK(unpack(request) == f.plain.bytes);
   std::string by_snappy;
   snappy::Compress(f.plain.bytes.data(), f.plain.bytes.size(), &by_snappy);
-  CHECK(request.size() < by_snappy.size() * 3 / 2);
+  CHECK(request.size() < by_snappy.size() * 2);
   CHECK(count_series(request) == 4000);
 }
 
