@@ -23,6 +23,12 @@ void add_once(std::vector<std::string>& list, const std::string& id) {
   if (std::ranges::find(list, id) == list.end()) list.push_back(id);
 }
 
+// Whether the node is of a kind of component that can show what passes through it.
+bool supports_live_debugging(const Node& node) {
+  const auto* component = dynamic_cast<const ComponentNode*>(&node);
+  return component != nullptr && component->type().supports_live_debugging;
+}
+
 }  // namespace
 
 // The edges that this member's own references make: `forward` from it to the node it uses.
@@ -69,6 +75,7 @@ std::vector<ComponentInfo> Module::components() const {
     info.module_id = options_.id;
     info.label = node.label();
     info.health = node.health();
+    info.supports_live_debugging = supports_live_debugging(node);
     for (const auto& module : node.modules()) info.created_module_ids.push_back(module->id());
     describe_edges(*present, i, info);
   }
@@ -87,6 +94,7 @@ std::optional<ComponentInfo> Module::component(std::string_view local_id) const 
                      .module_id = options_.id,
                      .label = node.label(),
                      .health = node.health()};
+  info.supports_live_debugging = supports_live_debugging(node);
   for (const auto& module : node.modules()) info.created_module_ids.push_back(module->id());
   describe_edges(*present, found->second, info);
   node.describe(info);

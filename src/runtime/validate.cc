@@ -6,6 +6,7 @@
 
 #include <fmt/ranges.h>
 
+#include "base/closest_name.h"
 #include "base/text.h"
 #include "runtime/blocks.h"
 #include "runtime/graph.h"
@@ -49,6 +50,23 @@ std::expected<std::vector<FileBlock>, Diagnostics> parse(const ConfigSource& sou
   return blocks;
 }
 
+// The reference with the id of a component that there is in place of the one there isn't.
+std::string did_you_mean_node(const ValidatedModule& module, const std::string& reference) {
+  std::vector<std::string_view> ids;
+  for (const ValidatedModule* m = &module; m != nullptr;
+       m = m->kind == ValidatedModule::Kind::foreach ? m->outer : nullptr) {
+    for (const ValidatedNode& node : m->nodes) ids.push_back(node.id);
+  }
+  // The reference goes on behind the id: try as many of its names as make an id.
+  for (size_t end = reference.size(); end != std::string::npos && end > 0;
+       end = reference.rfind('.', end - 1)) {
+    const std::string_view found = closest_name(reference.substr(0, end), ids);
+    if (!found.empty())
+      return fmt::format("did you mean {}?", quote(std::string(found) + reference.substr(end)));
+  }
+  return "";
+}
+
 class Validator {
  public:
   explicit Validator(const ValidateOptions& options) : options_(options) {}
@@ -68,8 +86,13 @@ class Validator {
                        Graph& graph);
   void check_standard(const ValidatedNode& node, const Reference& reference);
   void check_cycles(const ValidatedModule& module, const Graph& graph);
-  void error(const ValidatedNode& node, syntax::Span span, std::string message) {
-    found_.add_error({node.block.file->name(), span.start, span.end}, std::move(message));
+  std::vector<std::string_view> names_of_components(const ValidatedModule& module) const;
+  void error(const ValidatedNode& node, syntax::Span span, std::string message,
+             std::string note = "") {
+    syntax::Diagnostic diagnostic{.range = {node.block.file->name(), span.start, span.end},
+                                  .message = std::move(message)};
+    if (!note.empty()) diagnostic.notes.push_back(std::move(note));
+    found_.add(std::move(diagnostic));
   }
   void warning(const ValidatedNode& node, syntax::Span span, std::string message) {
     found_.add_warning({node.block.file->name(), span.start, span.end}, std::move(message));
@@ -111,8 +134,21 @@ void Validator::check_component_block(const ValidatedModule& module, ValidatedNo
   const ComponentGate gate{options_.stability_min, options_.community_enabled};
   const auto allowed = check_component(found, block.name, gate);
   found_.merge(std::move(node.diagnostics));
-  if (!allowed) return error(node, block.name_span(), allowed.error().message());
+  if (!allowed) {
+    const std::string note =
+        found == nullptr ? did_you_mean(block.name, names_of_components(module)) : "";
+    return error(node, block.name_span(), allowed.error().message(), note);
+  }
   check_schema(*found->arguments, node);
+}
+
+std::vector<std::string_view> Validator::names_of_components(const ValidatedModule& module) const {
+  std::vector<std::string_view> names;
+  for (const ComponentType* type : options_.components) names.push_back(type->name);
+  for (const ValidatedModule* m = &module; m != nullptr; m = m->outer) {
+    for (const auto& [name, custom] : m->custom) names.push_back(name);
+  }
+  return names;
 }
 
 void Validator::check_schema(const Schema& schema, const ValidatedNode& node) {
@@ -174,9 +210,10 @@ void Validator::check_reference(const ValidatedModule& module, size_t from,
     return;
   }
   if (!variables_.contains(first.name) && find_standard(first.name) == nullptr) {
+    const std::string name = reference.to_string();
     return error(node, reference.span(),
-                 fmt::format("component {} does not exist or is out of scope",
-                             quote(reference.to_string())));
+                 fmt::format("component {} does not exist or is out of scope", quote(name)),
+                 did_you_mean_node(module, name));
   }
   check_standard(node, reference);
 }
