@@ -79,6 +79,7 @@ class Program {
     services_.add<Cluster>(cluster_);
     cluster_.register_metrics(metrics_.registry());
     services_.add<SelfMetrics>(metrics_);
+    services_.add<MetricRegistry>(metrics_.registry());
     services_.add<SeriesStore>(series_);
     services_.add<LiveDebugging>(live_debugging_);
     services_.add<Identity>(identity_);
@@ -91,7 +92,9 @@ class Program {
         MetricType::gauge,
         [] { return static_cast<double>(to_unix_milliseconds(real_clock().wall())) / 1000; });
     controller_ = Controller::create(controller_options());
-    metrics_.add_source([this](MetricFamilies& out) { controller_->collect_metrics(out); });
+    remote_controller_ = Controller::create(remote_controller_options());
+    for (const Controller* controller : {controller_.get(), remote_controller_.get()})
+      metrics_.add_source([=](MetricFamilies& out) { controller->collect_metrics(out); });
     http_.set_components(*controller_);
   }
 
@@ -100,6 +103,7 @@ class Program {
 
  private:
   runtime::ControllerOptions controller_options();
+  runtime::ControllerOptions remote_controller_options();
   static Task<> live(Program* self);
   Task<bool> load_first();
   Task<> follow_reloads();
@@ -138,6 +142,8 @@ class Program {
   ServiceBlocks blocks_{http_, live_debugging_, logger_};
   Services services_;
   std::unique_ptr<Controller> controller_;
+  // For the remote configuration: nothing is in it yet.
+  std::unique_ptr<Controller> remote_controller_;
   StopSource stop_;
   Event reload_requested_;
   Result<int> status_ = 0;
@@ -155,6 +161,14 @@ runtime::ControllerOptions Program::controller_options() {
           .community_enabled = options_.source.community_components,
           .cluster_name = options_.cluster.name,
           .shutdown_deadline = options_.shutdown_deadline};
+}
+
+// The same program, but no services: they belong to the local configuration.
+runtime::ControllerOptions Program::remote_controller_options() {
+  runtime::ControllerOptions options = controller_options();
+  options.id = "remotecfg";
+  options.configured_services.clear();
+  return options;
 }
 
 Result<int> Program::run() {

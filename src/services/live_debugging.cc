@@ -36,17 +36,21 @@ std::shared_ptr<LiveDebugging::Channel> LiveDebugging::channel(std::string_view 
   return created;
 }
 
-std::shared_ptr<void> LiveDebugging::watch(std::string_view global_id, Callback callback) {
+std::shared_ptr<void> LiveDebugging::watch(std::string_view global_id, LiveInterest interest,
+                                           Callback callback) {
   auto watched = channel(global_id);
+  const int reads = interest == LiveInterest::records ? 1 : 0;
   std::lock_guard lock(watched->mutex_);
   const uint64_t key = watched->next_++;
   watched->callbacks_.emplace(key, std::move(callback));
   ++watched->watchers_;
+  watched->readers_ += reads;
   Channel* const raw = watched.get();
-  return std::shared_ptr<void>(raw, [watched = std::move(watched), key](void*) {
+  return std::shared_ptr<void>(raw, [watched, key, reads](void*) {
     std::lock_guard end(watched->mutex_);
     watched->callbacks_.erase(key);
     --watched->watchers_;
+    watched->readers_ -= reads;
   });
 }
 

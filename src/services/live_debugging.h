@@ -1,8 +1,11 @@
 // Looking at data while it flows: components publish what passes through them, as long as somebody
 // watches. Find it with options().services.find<LiveDebugging>() and keep the channel:
 //
-//   if (channel_ && channel_->is_watched())
-//     channel_->publish({.type = LiveDataType::loki_log, .count = 1, .text = [&] { ... }});
+//   if (channel_ && channel_->is_watched()) {
+//     LiveData data{.type = LiveDataType::loki_log, .count = lines.size()};
+//     if (channel_->is_read()) data.records = ...;
+//     channel_->publish(data);
+//   }
 //
 // A watcher that is slow or goes away never holds up a component: its callback only queues.
 #pragma once
@@ -31,10 +34,13 @@ std::string_view name_of(LiveDataType type);
 
 struct LiveData {
   LiveDataType type = LiveDataType::target;
-  uint64_t count = 0;                      // How many items passed.
-  std::vector<std::string> targets = {};   // Local ids of where they went, if known.
-  std::function<std::string()> text = {};  // Describes them; only called if somebody reads it.
+  uint64_t count = 0;                     // How many items passed.
+  std::vector<std::string> targets = {};  // Local ids of where they went, if known.
+  std::vector<std::string> records = {};  // What they were; only if somebody reads it.
 };
+
+// What somebody who watches wants to know.
+enum class LiveInterest : unsigned char { counts, records };
 
 class LiveDebugging {
  public:
@@ -44,13 +50,15 @@ class LiveDebugging {
   // What one component publishes to.
   class Channel {
    public:
-    // Free to ask.
+    // Free to ask: whether somebody counts or reads, and whether somebody reads.
     bool is_watched() const { return watchers_.load(std::memory_order_relaxed) > 0; }
+    bool is_read() const { return readers_.load(std::memory_order_relaxed) > 0; }
     void publish(const LiveData& data);
 
    private:
     friend class LiveDebugging;
     std::atomic<int> watchers_ = 0;
+    std::atomic<int> readers_ = 0;
     std::mutex mutex_;  // Guards everything below.
     std::map<uint64_t, Callback> callbacks_;
     uint64_t next_ = 0;
@@ -59,7 +67,8 @@ class LiveDebugging {
   // The channel of the component with this global id.
   std::shared_ptr<Channel> channel(std::string_view global_id);
   // Calls back for whatever the component publishes, until what is returned is destroyed.
-  [[nodiscard]] std::shared_ptr<void> watch(std::string_view global_id, Callback callback);
+  [[nodiscard]] std::shared_ptr<void> watch(std::string_view global_id, LiveInterest interest,
+                                            Callback callback);
 
   // Whether records may be read; counting is always possible.
   void set_enabled(bool enabled) { is_enabled_ = enabled; }

@@ -33,11 +33,12 @@ struct Records {
 
   void add(const LiveData& data, double probability) {
     std::lock_guard lock(mutex);
-    if (!data.text || count >= records_max || text.size() >= record_bytes_max) return;
-    if (probability < 1 && std::generate_canonical<double, 32>(random) >= probability) return;
-    text += data.text();
-    text += separator;
-    ++count;
+    for (const std::string& record : data.records) {
+      if (count >= records_max || text.size() >= record_bytes_max) return;
+      if (probability < 1 && std::generate_canonical<double, 32>(random) >= probability) continue;
+      (text += record) += separator;
+      ++count;
+    }
   }
   std::string take() {
     std::lock_guard lock(mutex);
@@ -80,7 +81,7 @@ ServerResponse debug_response(const LiveStreams& streams, std::string_view id,
   if (request.method == "HEAD") return response;
   const auto records = std::make_shared<Records>();
   LiveDebugging* debugging = &streams.debugging;
-  auto watch = debugging->watch(id, [=](const LiveData& data) {
+  auto watch = debugging->watch(id, LiveInterest::records, [=](const LiveData& data) {
     if (debugging->is_enabled()) records->add(data, probability);
   });
   response.stream = [=, stop = request.stop](Writer writer) {
@@ -161,7 +162,7 @@ ServerResponse graph_response(const LiveStreams& streams, std::string_view modul
   for (const ComponentInfo& component : *components) {
     if (!component.supports_live_debugging) continue;
     watches.push_back(streams.debugging.watch(
-        component.global_id(),
+        component.global_id(), LiveInterest::counts,
         [flows, id = component.local_id](const LiveData& data) { flows->add(id, data); }));
   }
   response.stream = [=, window = Duration(std::chrono::seconds(seconds)),

@@ -87,7 +87,7 @@ TEST_CASE("a component is watched only as long as a stream is open") {
   {
     auto response = f.get("/debug/loki.process.a");
     CHECK(channel->is_watched());
-    channel->publish({.count = 1, .text = [] { return "a line"; }});
+    channel->publish({.count = 1, .records = {"a line"}});
     auto taker = std::make_shared<Taker>();
     taker->after_write = [&] { f.stop.request_stop(); };
     f.executor.run(Fixture::drain(&response, taker));
@@ -100,7 +100,7 @@ TEST_CASE("a reader that has gone ends the stream") {
   Fixture f;
   f.debugging.set_enabled(true);
   auto response = f.get("/debug/loki.process.a");
-  f.debugging.channel("loki.process.a")->publish({.text = [] { return "x"; }});
+  f.debugging.channel("loki.process.a")->publish({.records = {"x"}});
   auto taker = std::make_shared<Taker>();
   taker->is_gone = true;
   f.executor.run(Fixture::drain(&response, taker));

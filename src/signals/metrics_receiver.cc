@@ -21,6 +21,7 @@ void MetricsFanout::set_receivers(std::vector<MetricsReceiverPointer> receivers)
 }
 
 Result<void> MetricsFanout::receive(const MetricBatch& batch) {
+  if (observer_) observer_(batch);
   Receivers receivers;
   {
     const std::lock_guard lock(mutex_);

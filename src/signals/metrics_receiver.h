@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,6 +47,10 @@ class MetricsFanout {
 
   // Takes effect with the next batch. Null receivers are left out.
   void set_receivers(std::vector<MetricsReceiverPointer> receivers);
+  // Shown every batch before it is handed on. Set before the first one comes.
+  void set_observer(std::function<void(const MetricBatch&)> observer) {
+    observer_ = std::move(observer);
+  }
   // The errors of all receivers that failed, joined.
   Result<void> receive(const MetricBatch& batch);
 
@@ -54,6 +59,7 @@ class MetricsFanout {
 
   Counter& forwarded_;
   Histogram& latency_;
+  std::function<void(const MetricBatch&)> observer_;
   std::mutex mutex_;  // Guards everything below.
   Receivers receivers_;
 };

@@ -2,6 +2,7 @@
 #include "signals/relabel.h"
 
 #include "component/component.h"
+#include "services/live_debugging.h"
 #include "signals/targets.h"
 
 namespace alloy::discovery::relabel {
@@ -32,7 +33,19 @@ class Relabel final : public ComponentWith<Arguments, Exports> {
  public:
   using ComponentWith::ComponentWith;
   Result<> update(Arguments arguments) override;
+
+ private:
+  void show(const TargetList& before, const TargetList& after) const;
 };
+
+std::string describe_list(const TargetList& targets) {
+  std::string out = "[";
+  for (const Target& target : targets) {
+    if (out.size() > 1) out += ", ";
+    out += target.describe();
+  }
+  return out + "]";
+}
 
 // Shares what the rules leave as it is. A label with an empty value is none.
 TargetList relabel_all(const RelabelRules& rules, const TargetList& targets) {
@@ -52,8 +65,21 @@ TargetList relabel_all(const RelabelRules& rules, const TargetList& targets) {
 
 Result<> Relabel::update(Arguments arguments) {
   const auto rules = std::make_shared<const RelabelRules>(std::move(arguments.rules));
-  set_exports({.output = relabel_all(*rules, arguments.targets), .rules = rules});
+  TargetList output = relabel_all(*rules, arguments.targets);
+  show(arguments.targets, output);
+  set_exports({.output = std::move(output), .rules = rules});
   return {};
+}
+
+// For live debugging: the whole lists, since any of them may have changed.
+void Relabel::show(const TargetList& before, const TargetList& after) const {
+  auto* debugging = options().services.find<LiveDebugging>();
+  if (debugging == nullptr) return;
+  const auto channel = debugging->channel(options().global_id());
+  if (!channel->is_watched()) return;
+  LiveData data{.type = LiveDataType::target, .count = after.size()};
+  if (channel->is_read()) data.records = {describe_list(before) + " => " + describe_list(after)};
+  channel->publish(data);
 }
 
 }  // namespace
@@ -65,6 +91,7 @@ extern const ComponentType discovery_relabel;
 const ComponentType discovery_relabel = {
     .name = "discovery.relabel",
     .doc = "Rewrites the labels of targets with relabelling rules.",
+    .supports_live_debugging = true,
     .arguments = &schema_of<discovery::relabel::Arguments>,
     .exports = &schema_of<discovery::relabel::Exports>,
     .create = create<discovery::relabel::Relabel>,

@@ -10,8 +10,9 @@ struct Receiver::Relabeled {
   std::vector<CreatedTimestamp> created;
 };
 
-Receiver::Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name)
+Receiver::Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name, LiveMetrics live)
     : name_(std::move(name)),
+      live_(std::move(live)),
       fanout_(metrics),
       processed_(metrics.counter("alloy_prometheus_relabel_metrics_processed",
                                  "Total number of metrics processed")),
@@ -84,11 +85,14 @@ void Receiver::relabel(const MetricBatch& batch, Relabeled& out) {
   out.histograms.clear();
   out.exemplars.clear();
   out.created.clear();
+  const bool is_watched = live_.is_watched();
+  std::vector<LiveMetrics::Change> changes;
   for (const Sample& sample : batch.samples) {
-    if (const Series* series = cache_.find(*sample.series)) {
-      out.samples.push_back({series, sample.timestamp_ms, sample.value});
-    }
+    const Series* series = cache_.find(*sample.series);
+    if (series != nullptr) out.samples.push_back({series, sample.timestamp_ms, sample.value});
+    if (is_watched) changes.emplace_back(sample.series, series);
   }
+  if (is_watched) live_.show_changes(changes);
   for (HistogramSample sample : batch.histograms) {
     if ((sample.series = cache_.find(*sample.series))) out.histograms.push_back(sample);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "components/prometheus/shared/live_metrics.h"
 #include "signals/metrics_receiver.h"
 #include "signals/relabel_cache.h"
 
@@ -14,7 +15,7 @@ namespace alloy::prometheus::relabel {
 class Receiver final : public MetricsReceiver {
  public:
   // The metrics and their counters belong to the component; close() comes before they go.
-  Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name);
+  Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name, LiveMetrics live);
   ~Receiver() override;
 
   void configure(RelabelRulesPointer rules, std::vector<MetricsReceiverPointer> forward_to);
@@ -33,6 +34,7 @@ class Receiver final : public MetricsReceiver {
   void relabel(const MetricBatch& batch, Relabeled& out);
 
   const std::string name_;
+  const LiveMetrics live_;
   MetricsFanout fanout_;
   Counter& processed_;
   Counter& written_;

@@ -68,7 +68,8 @@ Result<> Relabel::update(Arguments arguments) {
     auto* store = options().services.find<SeriesStore>();
     ASSERT(store != nullptr);
     receiver_ =
-        std::make_shared<Receiver>(*store, options().metrics, options().global_id() + ".receiver");
+        std::make_shared<Receiver>(*store, options().metrics, options().global_id() + ".receiver",
+                                   LiveMetrics(options(), *store));
   }
   const auto rules = std::make_shared<const RelabelRules>(std::move(arguments.rules));
   unused_max_ = arguments.cache_ttl > 0s ? arguments.cache_ttl : unused_max_default;
@@ -94,6 +95,7 @@ extern const ComponentType prometheus_relabel;
 const ComponentType prometheus_relabel = {
     .name = "prometheus.relabel",
     .doc = "Rewrites the labels of metrics with relabelling rules.",
+    .supports_live_debugging = true,
     .arguments = &schema_of<prometheus::relabel::Arguments>,
     .exports = &schema_of<prometheus::relabel::Exports>,
     .create = create<prometheus::relabel::Relabel>,

@@ -42,6 +42,7 @@ Intake::Intake(std::string display, MetricRegistry& own, MetricRegistry* program
 Result<> Intake::receive(const MetricBatch& batch) {
   const std::shared_lock lock(mutex_);
   if (closed_) return fail(fmt::format("{} has exited", display_), ErrorKind::stopped);
+  if (observer_) observer_(batch);
   for (const auto& outbox : outboxes_) outbox->receive(batch);
   series_.see(batch);
   counters_.add(batch);

@@ -22,6 +22,10 @@ class Intake final : public MetricsReceiver {
   // `program` has the metrics that all components share; null: none.
   Intake(std::string display, MetricRegistry& own, MetricRegistry* program);
 
+  // Shown every batch that comes in. Set before the first one does.
+  void set_observer(std::function<void(const MetricBatch&)> observer) {
+    observer_ = std::move(observer);
+  }
   Result<> receive(const MetricBatch& batch) override;
   std::string capsule_display() const override { return display_; }
 
@@ -47,6 +51,7 @@ class Intake final : public MetricsReceiver {
   };
 
   std::string display_;
+  std::function<void(const MetricBatch&)> observer_;
   Counters counters_;
   SeriesTracker series_;
   mutable std::shared_mutex mutex_;  // Held for reading while a batch passes. Guards the following.

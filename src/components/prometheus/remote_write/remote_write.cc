@@ -10,6 +10,7 @@
 #include "components/prometheus/remote_write/intake.h"
 #include "components/prometheus/remote_write/queue_metrics.h"
 #include "components/prometheus/remote_write/shards.h"
+#include "components/prometheus/shared/live_metrics.h"
 
 namespace alloy::prometheus::remote_write {
 namespace {
@@ -80,7 +81,11 @@ RemoteWrite::RemoteWrite(Options options)
                                        this->options().metrics,
                                        this->options().services.find<MetricRegistry>())),
       queue_metrics_(this->options().metrics, intake_),
-      swept_at_(clock().steady()) {}
+      swept_at_(clock().steady()) {
+  intake_->set_observer([live = LiveMetrics(this->options(), series_)](const MetricBatch& batch) {
+    live.show(batch);
+  });
+}
 
 // Whoever still holds the receiver gets an error from now on.
 RemoteWrite::~RemoteWrite() {
@@ -302,6 +307,7 @@ extern const ComponentType prometheus_remote_write = {
     .name = "prometheus.remote_write",
     .doc = "Sends metrics to endpoints that speak Prometheus remote write.",
     .stability = Stability::generally_available,
+    .supports_live_debugging = true,
     .arguments = &schema_of<prometheus::remote_write::Arguments>,
     .exports = &schema_of<prometheus::remote_write::Exports>,
     .create = create<prometheus::remote_write::RemoteWrite>,

@@ -4,6 +4,7 @@
 #include "components/prometheus/scrape/arguments.h"
 #include "components/prometheus/scrape/protocols.h"
 #include "components/prometheus/scrape/target_set.h"
+#include "components/prometheus/shared/live_metrics.h"
 #include "components/shared/share_of_targets.h"
 #include "services/cluster.h"
 #include "services/component_http.h"
@@ -82,7 +83,10 @@ Scrape::Scrape(Options options)
       fanout_(this->options().metrics),
       metrics_(this->options().metrics),
       targets_(store_of(this->options()), fanout_, metrics_, clock(), logger(),
-               this->options().executor.any()) {}
+               this->options().executor.any()) {
+  fanout_.set_observer([live = LiveMetrics(this->options(), store_of(this->options()))](
+                           const MetricBatch& batch) { live.show(batch); });
+}
 
 Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArguments& arguments) {
   if (client_ && client_arguments_ == arguments) return client_;
@@ -216,6 +220,7 @@ extern const ComponentType prometheus_scrape;
 const ComponentType prometheus_scrape = {
     .name = "prometheus.scrape",
     .doc = "Reads the metrics of targets over HTTP and passes them on.",
+    .supports_live_debugging = true,
     .arguments = &schema_of<prometheus::scrape::Arguments>,
     .create = create<prometheus::scrape::Scrape>,
 };
