@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/unified_diff.h"
 #include "base/file.h"
 #include "syntax/printer.h"
 
@@ -43,6 +44,9 @@ Result<int> run_fmt(const FmtOptions& options, Console& console) {
   if (options.write && options.test) {
     return fail("cannot use -w/--write and -t/--test at the same time", ErrorKind::invalid);
   }
+  if (options.write && options.diff) {
+    return fail("cannot use -w/--write and --diff at the same time", ErrorKind::invalid);
+  }
   const bool is_stdin = options.path == "-";
   if (is_stdin && options.write) {
     return fail("cannot use -w with standard input", ErrorKind::invalid);
@@ -57,12 +61,15 @@ Result<int> run_fmt(const FmtOptions& options, Console& console) {
     return fail("encountered errors during formatting", ErrorKind::invalid);
   }
   const bool is_changed = *formatted != source->text;
+  if (options.diff) {
+    console.out(unified_diff(name, source->text, name + " (formatted)", *formatted));
+  }
   if (options.test) {
     if (is_changed) return fail(fmt::format("file {} is not formatted correctly", name));
     return 0;
   }
   if (!options.write) {
-    console.out(*formatted);
+    if (!options.diff) console.out(*formatted);
   } else if (is_changed) {
     TRY(write_in_place(options.path, *formatted));
   }
@@ -81,7 +88,8 @@ Command fmt_command() {
       .flags = {{"write", &options->write, "Rewrite the file instead of printing the result", 'w'},
                 {"test", &options->test,
                  "Exit with an error when changes would be made. Cannot be used with -w/--write",
-                 't'}},
+                 't'},
+                {"diff", &options->diff, "Print what would change instead of the result"}},
       .arguments = {.max = 1},
       .run =
           [options](const Invocation& call) {

@@ -12,6 +12,7 @@ struct FmtOptions {
   std::string path = "-";  // "-" is standard input.
   bool write = false;      // Replace the file's content instead of printing it.
   bool test = false;       // Only tell whether the layout would change.
+  bool diff = false;       // Print what would change instead of the result.
 };
 
 // Formats one configuration. The exit status, or the error that ends the command.

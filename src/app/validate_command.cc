@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/diagnostics_formats.h"
 #include "app/load_report.h"
 #include "app/run_options.h"
 #include "app/service_blocks.h"
@@ -11,29 +12,42 @@
 namespace alloy::app {
 namespace {
 
-Result<int> validate(const SourceOptions& options, const Invocation& call) {
-  TRY(check_format(options));
+struct ValidateCommandOptions {
+  SourceOptions source;
+  std::string format = "text";
+};
+
+Result<int> validate(const ValidateCommandOptions& options, const Invocation& call) {
+  TRY(check_format(options.source));
+  TRY(const auto format, parse_diagnostics_format(options.format));
   TRY(const auto source, runtime::read_config(call.arguments[0]));
   const auto diagnostics =
       runtime::validate(source, {.components = built_in_components(),
                                  .services = describe_service_blocks(),
-                                 .stability_min = options.stability,
-                                 .community_enabled = options.community_components});
+                                 .stability_min = options.source.stability,
+                                 .community_enabled = options.source.community_components});
+  if (format != DiagnosticsFormat::text) {
+    call.console.out(format_diagnostics(diagnostics, format));
+  } else if (!diagnostics.empty()) {
+    print_diagnostics(diagnostics, source.files, call.console);
+  }
   if (diagnostics.empty()) return 0;
-  print_diagnostics(diagnostics, source.files, call.console);
   return fail("validation failed", ErrorKind::invalid);
 }
 
 }  // namespace
 
 Command validate_command() {
-  auto options = std::make_shared<SourceOptions>();
+  auto options = std::make_shared<ValidateCommandOptions>();
+  FlagSet flags = source_flags(options->source);
+  flags.add({"format", &options->format,
+             "How mistakes are printed. Supported formats: text, json, sarif, github."});
   return {.use = "validate [flags] path",
           .summary = "Validate a configuration file",
           .description =
               "Checks the configuration in a file or a directory of *.alloy files "
               "without running it.",
-          .flags = source_flags(*options),
+          .flags = std::move(flags),
           .arguments = {1, 1},
           .run = [options](const Invocation& call) { return validate(*options, call); }};
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/closest_name.h"
 #include "schema/check_expression.h"
 #include "schema/find_field.h"
 
@@ -32,10 +33,33 @@ class BlockChecker {
   void add(syntax::Span span, std::string message) {
     found_.add_error({std::string(file_), span.start, span.end}, std::move(message));
   }
+  // Reports a name that the schema doesn't have, with the one that may have been meant.
+  void add_unknown(const Schema& schema, std::string_view kind, std::string_view name,
+                   syntax::Span span);
 
   std::string_view file_;
   syntax::Diagnostics& found_;
 };
+
+void collect_names(const Schema& schema, std::vector<std::string_view>& names) {
+  for (const Field& field : schema.fields) {
+    if (field.kind == FieldKind::inlined) {
+      collect_names(field.type->schema(), names);
+    } else if (field.kind != FieldKind::label) {
+      names.push_back(field.name);
+    }
+  }
+}
+
+void BlockChecker::add_unknown(const Schema& schema, std::string_view kind, std::string_view name,
+                               syntax::Span span) {
+  std::vector<std::string_view> names;
+  collect_names(schema, names);
+  syntax::Diagnostic unknown{.range = {std::string(file_), span.start, span.end},
+                             .message = fmt::format("unrecognized {} name \"{}\"", kind, name)};
+  if (std::string note = did_you_mean(name, names); !note.empty()) unknown.notes = {note};
+  found_.add(std::move(unknown));
+}
 
 void BlockChecker::check(const Schema& schema, const syntax::BlockStatement& block) {
   Seen seen;
@@ -66,7 +90,7 @@ void BlockChecker::check_content(const MemberType& type, const syntax::BlockStat
 void BlockChecker::check_block(const Schema& schema, const Seen& seen,
                                const syntax::BlockStatement& block) {
   FoundField found = find_field(schema, nullptr, block.name);
-  if (!found) return add(block.span(), fmt::format("unrecognized block name \"{}\"", block.name));
+  if (!found) return add_unknown(schema, "block", block.name, block.span());
   switch (found.field->kind) {
     case FieldKind::attribute:
       return add(block.span(),
@@ -88,9 +112,7 @@ void BlockChecker::check_attribute(const Schema& schema, Seen& seen,
                                    const syntax::AttributeStatement& attribute) {
   std::string_view name = attribute.name.name;
   FoundField found = find_field(schema, nullptr, name);
-  if (!found) {
-    return add(attribute.span(), fmt::format("unrecognized attribute name \"{}\"", name));
-  }
+  if (!found) return add_unknown(schema, "attribute", name, attribute.span());
   if (found.field->kind != FieldKind::attribute) {
     return add(attribute.span(),
                fmt::format("\"{}\" must be a block, but is used as an attribute", name));

@@ -27,8 +27,7 @@ struct Diagnostic {
   Severity severity = Severity::error;
   Range range;
   std::string message;
-  // Hints below the message ("did you mean ..."); only shown where the user asked for more than
-  // the layout of Alloy.
+  // Hints for the reader ("did you mean ..."), each shown on a line of its own.
   std::vector<std::string> notes = {};
 
   // "file:line:column: message".

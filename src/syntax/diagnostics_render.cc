@@ -117,10 +117,12 @@ std::string render(const Diagnostics& diagnostics, std::span<const SourcePointer
     const Range& range = diagnostic.range;
     const auto source = std::ranges::find_if(
         sources, [&](const SourcePointer& known) { return known->name == range.file; });
-    if (source == sources.end()) continue;
-    out += '\n';
-    const Position end = range.end.valid() ? range.end : range.start;
-    RangeRenderer(out, (*source)->text, range.start, end).render();
+    if (source != sources.end()) {
+      out += '\n';
+      const Position end = range.end.valid() ? range.end : range.start;
+      RangeRenderer(out, (*source)->text, range.start, end).render();
+    }
+    for (const std::string& note : diagnostic.notes) out += fmt::format("note: {}\n", note);
   }
   return out;
 }

@@ -53,6 +53,11 @@ TEST_CASE("without a known text or place only the header is shown") {
   CHECK(rendered({}) == "Error: -: no\n");
 }
 
+TEST_CASE("notes stand below what they are about") {
+  const Diagnostics diagnostics(Diagnostic{.message = "no", .notes = {"did you mean yes?"}});
+  CHECK(render(diagnostics, {}, Colour::off) == "Error: -: no\nnote: did you mean yes?\n");
+}
+
 TEST_CASE("several diagnostics are set apart, and colours are for terminals") {
   Diagnostics diagnostics;
   diagnostics.add_error({"a", {0, 1, 1}, {}}, "x");

@@ -211,8 +211,7 @@ void TokenWriter::end_text(std::string_view text, bool may_have_lines) {
   is_empty_ = false;
   place_.offset += text.size();
   if (may_have_lines) {
-    const auto count = static_cast<uint32_t>(
-        std::ranges::count_if(text, [](char c) { return c == '\n' || c == '\f'; }));
+    const auto count = static_cast<uint32_t>(std::ranges::count(text, '\n'));
     place_.line += count;
     lines_ += count;
   }
