@@ -344,6 +344,19 @@ TEST_CASE("an OAuth2 token is fetched once and sent along") {
         fmt::format("Get \"{}\": oauth2: \"invalid_client\"", server.url("/")));
 }
 
+TEST_CASE("a body without end is broken off at the limit") {
+  Executor executor(2);
+  RawServer server("HTTP/1.1 200 OK\r\n\r\n" + std::string(1 << 20, 'x'),
+                   RawServer::After::keep_open);
+  const auto client = make_client(executor);
+  Request request;
+  request.url = server.url("/");
+  request.body_size_max = 100'000;
+  const auto response = wait_for(executor, client->fetch(std::move(request), StopToken{}));
+  REQUIRE(!response);
+  CHECK(response.error().message() == "body size limit exceeded");
+}
+
 TEST_CASE("a body can be received piece by piece and broken off") {
   Executor executor(2);
   RunningServer server(executor, [](ServerRequest request) -> Task<ServerResponse> {

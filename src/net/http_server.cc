@@ -144,7 +144,7 @@ Task<> HttpServer::State::serve_protocol(std::shared_ptr<Transport> transport, T
   const HttpServerOptions& options = context->options;
   if (auto done = co_await transport->handshake(options.head_timeout); !done) {
     context->reject(Rejection::tls_handshake, transport->remote_address(), done.error().message());
-    co_await transport->shut_down(Transport::Goodbye::plain);
+    co_await transport->shut_down(Transport::Goodbye::lingering);
     co_return;
   }
   std::string initial;
