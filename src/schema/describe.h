@@ -33,7 +33,9 @@ namespace alloy {
 // T needs operator== in both cases, or a
 //   static bool equal(const T& left, const T& right);
 // A default T is the zero value: what `null` gives, and what the API does not show where a field is
-// optional.
+// optional. With a
+//   static constexpr bool is_comparable = false;
+// the API shows the field even if it has its default, unless that is the zero value.
 template <class T>
 struct MemberTraits;
 
@@ -286,6 +288,15 @@ struct Describe<T> {
 };
 
 template <class T>
+consteval bool is_comparable() {
+  if constexpr (requires { MemberTraits<T>::is_comparable; }) {
+    return MemberTraits<T>::is_comparable;
+  } else {
+    return true;
+  }
+}
+
+template <class T>
 bool equal_custom(const T& left, const T& right) {
   if constexpr (requires { MemberTraits<T>::equal(left, right); }) {
     return MemberTraits<T>::equal(left, right);
@@ -332,6 +343,7 @@ struct Describe<T> {
     return {.kind = MemberKind::custom,
             .value_type = ValueType::string,
             .name = MemberTraits<T>::name,
+            .is_comparable = is_comparable<T>(),
             .custom = &operations};
   }
 };
@@ -347,6 +359,7 @@ struct Describe<T> {
     return {.kind = MemberKind::custom,
             .value_type = MemberTraits<T>::value_type,
             .name = MemberTraits<T>::name,
+            .is_comparable = is_comparable<T>(),
             .custom = &operations};
   }
 };

@@ -71,6 +71,12 @@ TEST_CASE("the API masks secrets and names receivers") {
   CHECK(text.find(R"J({"type":"capsule","value":"capsule(\"test.Sink\")"})J") != std::string::npos);
 }
 
+TEST_CASE("a receiver loses its name where anything could stand") {
+  std::string out;
+  REQUIRE(append_value_json(out, encapsulate(std::make_shared<Sink>(Sink{"test.a.receiver"}))));
+  CHECK(out == R"J({"type":"capsule","value":"capsule(\"test.Sink\")"})J");
+}
+
 TEST_CASE("the API shows blocks with their labels, and one-of blocks with dotted names") {
   std::string text = json(decoded(R"(
     url = "x"

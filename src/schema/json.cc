@@ -26,7 +26,7 @@ bool is_comparable(const MemberType& type) {
       }
       return true;
     default:
-      return true;
+      return type.is_comparable;
   }
 }
 
@@ -35,6 +35,91 @@ bool equals_default(const MemberType& type, const void* member, const void* stan
   // Optionals are shown whenever they are set.
   if (type.kind == MemberKind::optional) return false;
   return is_comparable(type) && equal_members(type, member, standard);
+}
+
+// Whether capsules are called by their own names or by their type: a name is known where the place
+// for the capsule is made for its type, and lost where anything could stand.
+enum class CapsuleNames : unsigned char { hidden, shown };
+
+CapsuleNames capsule_names(const MemberType& type) {
+  const MemberType* inner = &type;
+  while (inner->element != nullptr && inner->kind != MemberKind::custom) inner = inner->element;
+  return inner->kind == MemberKind::custom ? CapsuleNames::shown : CapsuleNames::hidden;
+}
+
+Result<> append_value(std::string& out, const Value& value, CapsuleNames names);
+
+Result<> append_object(std::string& out, const Object& object, CapsuleNames names) {
+  out += R"({"type":"object","value":[)";
+  bool is_first = true;
+  for (const auto& [key, value] : object.members()) {
+    if (!std::exchange(is_first, false)) out += ',';
+    out += R"({"key":)";
+    append_json_string(out, key);
+    out += R"(,"value":)";
+    TRY(append_value(out, value, names));
+    out += '}';
+  }
+  out += "]}";
+  return {};
+}
+
+Result<> append_array(std::string& out, const Array& array, CapsuleNames names) {
+  out += R"({"type":"array","value":[)";
+  for (size_t i = 0; i < array.size(); ++i) {
+    if (i > 0) out += ',';
+    TRY(append_value(out, array.at(i), names));
+  }
+  out += "]}";
+  return {};
+}
+
+void append_text(std::string& out, std::string_view type, std::string_view text) {
+  fmt::format_to(std::back_inserter(out), R"({{"type":"{}","value":)", type);
+  append_json_string(out, text);
+  out += '}';
+}
+
+Result<> append_number(std::string& out, Number number) {
+  double value = number.as_floating();
+  if (!std::isfinite(value)) {
+    return fail("json: unsupported value: " + format_decimal(value), ErrorKind::invalid);
+  }
+  fmt::format_to(std::back_inserter(out), R"({{"type":"number","value":{}}})",
+                 format_json_number(value));
+  return {};
+}
+
+Result<> append_value(std::string& out, const Value& value, CapsuleNames names) {
+  switch (value.type()) {
+    case ValueType::null:
+      out += R"({"type":"null","value":null})";
+      return {};
+    case ValueType::boolean:
+      out += value.as_boolean() ? R"({"type":"bool","value":true})"
+                                : R"({"type":"bool","value":false})";
+      return {};
+    case ValueType::number:
+      return append_number(out, value.as_number());
+    case ValueType::string:
+      append_text(out, "string", value.as_string());
+      return {};
+    case ValueType::array:
+      return append_array(out, *value.as_array(), names);
+    case ValueType::object:
+      return append_object(out, *value.as_object(), names);
+    case ValueType::function:
+      append_text(out, "function", "function");
+      return {};
+    case ValueType::capsule:
+      break;
+  }
+  if (ObjectPointer object = value.as_capsule()->to_object())
+    return append_object(out, *object, names);
+  bool shows_name = names == CapsuleNames::shown || value.secret() != nullptr;
+  std::string display = shows_name ? value.as_capsule()->display() : std::string();
+  append_text(out, "capsule", display.empty() ? value.describe() : display);
+  return {};
 }
 
 // Writes statements, separated by commas, into an array.
@@ -64,7 +149,7 @@ class BodyWriter {
 
   Result<> statements(const Schema& schema, const void* object, const void* standard);
   Result<> statement(const Field& field, const void* member);
-  Result<> attribute(std::string_view name, const Value& value);
+  Result<> attribute(std::string_view name, const Value& value, CapsuleNames names);
   Result<> block(std::string_view name, const MemberType& type, const void* member);
   Result<> map_block(std::string_view name, const MemberType& type, const void* member);
   Result<> alternatives(const Field& field, const void* member);
@@ -95,7 +180,7 @@ Result<> BodyWriter::statements(const Schema& schema, const void* object, const 
 Result<> BodyWriter::statement(const Field& field, const void* member) {
   switch (field.kind) {
     case FieldKind::attribute:
-      return attribute(field.name, encode_value(*field.type, member));
+      return attribute(field.name, encode_value(*field.type, member), capsule_names(*field.type));
     case FieldKind::block:
       return block(field.name, *field.type, member);
     case FieldKind::blocks: {
@@ -112,12 +197,12 @@ Result<> BodyWriter::statement(const Field& field, const void* member) {
   }
 }
 
-Result<> BodyWriter::attribute(std::string_view name, const Value& value) {
+Result<> BodyWriter::attribute(std::string_view name, const Value& value, CapsuleNames names) {
   separate();
   out_ += R"({"name":)";
   append_json_string(out_, name);
   out_ += R"(,"type":"attr","value":)";
-  TRY(append_value_json(out_, value));
+  TRY(append_value(out_, value, names));
   out_ += '}';
   return {};
 }
@@ -159,7 +244,7 @@ Result<> BodyWriter::map_block(std::string_view name, const MemberType& type, co
   Value value = encode_value(type, member);
   TRY(array([&]() -> Result<> {
     for (const auto& [key, element] : value.as_object()->members()) {
-      TRY(attribute(key, element));
+      TRY(attribute(key, element, capsule_names(*type.element)));
     }
     return {};
   }));
@@ -184,77 +269,10 @@ Result<> BodyWriter::alternatives(const Field& field, const void* member) {
   return {};
 }
 
-Result<> append_object(std::string& out, const Object& object) {
-  out += R"({"type":"object","value":[)";
-  bool is_first = true;
-  for (const auto& [key, value] : object.members()) {
-    if (!std::exchange(is_first, false)) out += ',';
-    out += R"({"key":)";
-    append_json_string(out, key);
-    out += R"(,"value":)";
-    TRY(append_value_json(out, value));
-    out += '}';
-  }
-  out += "]}";
-  return {};
-}
-
-Result<> append_array(std::string& out, const Array& array) {
-  out += R"({"type":"array","value":[)";
-  for (size_t i = 0; i < array.size(); ++i) {
-    if (i > 0) out += ',';
-    TRY(append_value_json(out, array.at(i)));
-  }
-  out += "]}";
-  return {};
-}
-
-void append_text(std::string& out, std::string_view type, std::string_view text) {
-  fmt::format_to(std::back_inserter(out), R"({{"type":"{}","value":)", type);
-  append_json_string(out, text);
-  out += '}';
-}
-
-Result<> append_number(std::string& out, Number number) {
-  double value = number.as_floating();
-  if (!std::isfinite(value)) {
-    return fail("json: unsupported value: " + format_decimal(value), ErrorKind::invalid);
-  }
-  fmt::format_to(std::back_inserter(out), R"({{"type":"number","value":{}}})",
-                 format_json_number(value));
-  return {};
-}
-
 }  // namespace
 
 Result<> append_value_json(std::string& out, const Value& value) {
-  switch (value.type()) {
-    case ValueType::null:
-      out += R"({"type":"null","value":null})";
-      return {};
-    case ValueType::boolean:
-      out += value.as_boolean() ? R"({"type":"bool","value":true})"
-                                : R"({"type":"bool","value":false})";
-      return {};
-    case ValueType::number:
-      return append_number(out, value.as_number());
-    case ValueType::string:
-      append_text(out, "string", value.as_string());
-      return {};
-    case ValueType::array:
-      return append_array(out, *value.as_array());
-    case ValueType::object:
-      return append_object(out, *value.as_object());
-    case ValueType::function:
-      append_text(out, "function", "function");
-      return {};
-    case ValueType::capsule:
-      break;
-  }
-  if (ObjectPointer object = value.as_capsule()->to_object()) return append_object(out, *object);
-  std::string display = value.as_capsule()->display();
-  append_text(out, "capsule", display.empty() ? value.describe() : display);
-  return {};
+  return append_value(out, value, CapsuleNames::hidden);
 }
 
 Result<> append_body_json(std::string& out, const Schema& schema, const void* object) {

@@ -88,6 +88,7 @@ struct MemberType {
   ValueType value_type;        // What the type is to the language.
   std::string_view name = {};  // In the reference documentation; composed for lists and maps.
   uint8_t size = 0;            // Numbers: bytes.
+  bool is_comparable = true;   // Whether the API knows members that equal their default.
   bool is_signed = false;      // Integers.
   const MemberType* element = nullptr;  // Lists, maps and optionals: of what.
   const ListOperations* list = nullptr;

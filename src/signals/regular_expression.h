@@ -74,6 +74,7 @@ class RegularExpression {
 template <>
 struct MemberTraits<RegularExpression> {
   static constexpr std::string_view name = "regexp";
+  static constexpr bool is_comparable = false;
   static Result<RegularExpression> parse(std::string_view text) {
     return RegularExpression::create(text);
   }

@@ -1,3 +1,4 @@
+// Lists of other layers in expressions.
 #include <doctest/doctest.h>
 
 #include "values/evaluation_test.h"

@@ -1,3 +1,4 @@
+// The namespaces of the standard library, as expressions see them.
 #include "values/stdlib.h"
 
 #include <cstdlib>
