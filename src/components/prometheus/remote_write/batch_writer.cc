@@ -35,17 +35,17 @@ char* write_point_text(char* out, int64_t timestamp_ms, double value) {
 }  // namespace
 
 BatchWriter::BatchWriter(LabelPool& pool)
-    : pool_(pool), pairs_(pair_places), points_(point_places) {}
+    : pool_(pool), places_(places_count), points_(points_count) {}
 
 BatchWriter::~BatchWriter() { forget(); }
 
 void BatchWriter::forget() {
-  for (PairPlace& place : pairs_) {
-    if (place.size != 0) pool_.release(place.id);
-    place = {};
-  }
-  points_.assign(point_places, {});
-  previous_count_ = 0;
+  for (const LabelId id : held_) pool_.release(id);
+  held_.clear();
+  places_.assign(places_count, {});
+  points_.assign(points_count, {});
+  parts_.clear();
+  series_ends_.clear();
   head_size_ = 0;
   last_point_ = {};
 }
@@ -55,60 +55,88 @@ void BatchWriter::start(std::span<char> block) {
   out_.start(block);
 }
 
-size_t BatchWriter::flush() {
-  // The pairs of the last series may die and their numbers be given to others.
-  previous_count_ = 0;
-  return out_.flush();
+std::span<const BatchWriter::Part> BatchWriter::parts_of(uint32_t series) const {
+  if (series >= series_ends_.size()) return {};
+  const size_t begin = series == 0 ? 0 : series_ends_[series - 1];
+  return std::span(parts_).subspan(begin, series_ends_[series] - begin);
 }
 
-BatchWriter::PairPlace& BatchWriter::place_of(LabelId id) { return pairs_[hash(id, pair_places)]; }
+// Looks a little ahead only: labels are sorted, so equal ones come in the same order.
+const BatchWriter::Part* BatchWriter::find_forward(std::span<const Part> parts, size_t& hint,
+                                                   LabelId id) {
+  constexpr size_t steps_max = 4;
+  const size_t end = std::min(parts.size(), hint + steps_max);
+  for (size_t i = hint; i < end; ++i) {
+    if (parts[i].id != id) continue;
+    hint = i + 1;
+    return &parts[i];
+  }
+  return nullptr;
+}
 
-size_t BatchWriter::measure(const Series& series) {
-  const auto labels = series.labels();
-  if (parts_.size() < labels.size()) parts_.resize(labels.size());
+size_t BatchWriter::measure(std::span<const LabelId> labels) {
+  plans_.assign(labels.size(), {});
+  const auto last = static_cast<uint32_t>(series_ends_.size()) - 1;  // Wraps when there is none.
+  const std::span<const Part> before = parts_of(last);
+  reference_ = no_series;
+  size_t hint = 0;
   size_t total = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
-    Part& part = parts_[i];
-    part.id = labels[i];
-    if (i < previous_count_ && previous_[i].id == labels[i]) {
-      part.source = previous_[i].position;
-      part.size = previous_[i].size;
-      part.place = nullptr;
-    } else if (PairPlace& place = place_of(labels[i]); place.size != 0 && place.id == labels[i]) {
-      part.source = place.position;
-      part.size = place.size;
-      part.place = &place;
+    Plan& plan = plans_[i];
+    plan.before = find_forward(before, hint, labels[i]);
+    if (plan.before != nullptr) {
+      plan.size = plan.before->size;
     } else {
-      const std::string_view text = pool_.encoded(labels[i]);
-      part.source = written_out;
-      part.size = static_cast<uint32_t>(text.size());
-      part.text = text.data();
+      plan.place = &places_[hash(labels[i], places_count)];
+      if (plan.place->part.size != 0 && plan.place->part.id == labels[i]) {
+        plan.elsewhere = plan.place->part.position;
+        plan.size = plan.place->part.size;
+        // The pair that was not seen for longest is the one that tells most.
+        reference_ = std::min(reference_, plan.place->series);
+      } else {
+        const std::string_view text = pool_.encoded(labels[i]);
+        plan.text = text.data();
+        plan.size = static_cast<uint32_t>(text.size());
+      }
     }
-    total += part.size;
+    total += plan.size;
   }
   return total;
 }
 
-void BatchWriter::write_out(Part& part) {
-  PairPlace& place = place_of(part.id);
-  if (place.size != 0) pool_.release(place.id);
-  pool_.acquire(part.id);
-  place = {part.id, part.position, part.size};
-  out_.literal(part.text, part.size);
+// Of the places to copy a label from, the one that costs least: going on with the open copy is
+// free; otherwise one from which the next label can be copied too.
+uint32_t BatchWriter::choose_source(size_t index, const Part* other,
+                                    std::span<const Part> reference) const {
+  const Plan& plan = plans_[index];
+  if (other == nullptr) return plan.before != nullptr ? plan.before->position : plan.elsewhere;
+  if (plan.before == nullptr || out_.continues(other->position)) return other->position;
+  if (out_.continues(plan.before->position)) return plan.before->position;
+  const bool before_goes_on = index + 1 < plans_.size() && plans_[index + 1].before != nullptr;
+  const bool other_goes_on = other + 1 < reference.data() + reference.size();
+  return before_goes_on || !other_goes_on ? plan.before->position : other->position;
 }
 
-void BatchWriter::write_labels() {
-  for (size_t i = 0; i < previous_count_; ++i) {
-    Part& part = parts_[i];
-    part.position = out_.position();
-    if (part.source == written_out) {
-      write_out(part);
+void BatchWriter::write_labels(std::span<const LabelId> labels) {
+  const auto number = static_cast<uint32_t>(series_ends_.size());
+  const size_t begin = parts_.size() - labels.size();
+  const std::span<const Part> reference = parts_of(reference_);
+  size_t hint = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    Plan& plan = plans_[i];
+    Part& part = parts_[begin + i];
+    part = {labels[i], plan.size, out_.position()};
+    const Part* other = find_forward(reference, hint, labels[i]);
+    if (plan.text == nullptr || other != nullptr) {
+      out_.copy(choose_source(i, other, reference), plan.size);
     } else {
-      out_.copy(part.source, part.size);
-      // Nearer is cheaper. (The place may have gone to another pair meanwhile.)
-      if (part.place != nullptr && part.place->id == part.id) part.place->position = part.position;
+      pool_.acquire(labels[i]);
+      held_.push_back(labels[i]);
+      out_.literal(plan.text, plan.size);
     }
+    if (plan.place != nullptr) *plan.place = {part, number};
   }
+  series_ends_.push_back(static_cast<uint32_t>(parts_.size()));
 }
 
 void BatchWriter::write_head(size_t message_size) {
@@ -128,14 +156,17 @@ void BatchWriter::write_head(size_t message_size) {
 }
 
 bool BatchWriter::begin_series(const Series& series, size_t field_size) {
-  const size_t count = series.labels().size();
-  const size_t labels_size = measure(series);
-  bytes_wanted_ = SnappyWriter::bound(labels_size + field_size, count + 5);
-  if (out_.room() < bytes_wanted_) return false;
+  const auto labels = series.labels();
+  // Room first, so that nothing moves while it is being read.
+  parts_.resize(parts_.size() + labels.size());
+  const size_t labels_size = measure(labels);
+  bytes_wanted_ = SnappyWriter::bound(labels_size + field_size, labels.size() + 5);
+  if (out_.room() < bytes_wanted_) {
+    parts_.resize(parts_.size() - labels.size());
+    return false;
+  }
   write_head(labels_size + field_size);
-  previous_count_ = count;
-  write_labels();
-  std::swap(parts_, previous_);
+  write_labels(labels);
   return true;
 }
 
@@ -148,14 +179,16 @@ void BatchWriter::write_point(const Point& point, const char* text) {
   }
   const uint64_t difference = point.bits ^ last.bits;
   const size_t equal_bytes = static_cast<size_t>(std::countr_zero(difference)) / 8;
-  const Point& known = points_[hash(point.bits, point_places)];
+  const Point& known = points_[hash(point.bits, points_count)];
   if (equal_bytes < 4 && known.bits == point.bits && known.timestamp_ms == point.timestamp_ms &&
       known.size == point.size) {
     out_.copy(known.position, point.size);
     return;
   }
-  const size_t front = point_value_offset + equal_bytes;
-  out_.copy(last.position, static_cast<uint32_t>(front));
+  size_t front = point_value_offset + equal_bytes;
+  // A copy of its own would cost as much as the few bytes.
+  if (front < 6 && !out_.continues(last.position)) front = 0;
+  if (front != 0) out_.copy(last.position, static_cast<uint32_t>(front));
   if (last.timestamp_ms != point.timestamp_ms) {
     out_.literal(text + front, point.size - front);
     return;
@@ -171,7 +204,7 @@ bool BatchWriter::add(const Series& series, int64_t timestamp_ms, double value) 
   if (!begin_series(series, size)) return false;
   const Point point{std::bit_cast<uint64_t>(value), timestamp_ms, out_.position(), size};
   write_point(point, text);
-  points_[hash(point.bits, point_places)] = point;
+  points_[hash(point.bits, points_count)] = point;
   last_point_ = point;
   return true;
 }

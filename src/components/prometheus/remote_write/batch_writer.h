@@ -1,8 +1,9 @@
 // Writes a remote write 1.0 request straight in its compressed form.
 //
-// A request repeats itself: nearly every label pair stands in many series. Pairs are interned, so
-// finding the earlier place is one look into a small table, and the series becomes a few copies of
-// it. The uncompressed request never exists.
+// A request repeats itself: nearly every label pair stands in many series, and mostly together with
+// the same others. Pairs are interned, so finding an earlier place is one look into a small table;
+// a series becomes a few copies out of the series before it and out of one other that has its
+// rarest pair. The uncompressed request never exists.
 #pragma once
 
 #include <cstdint>
@@ -32,28 +33,31 @@ class BatchWriter {
   bool add(const HistogramSample& sample, const Series& series);
   bool add(const Exemplar& exemplar, const Series& series);
 
-  // What is in the block now makes a whole request; returns how much of it is in use. Between this
-  // and the next add(), series may come and go.
-  size_t flush();
+  // What is in the block now makes a whole request; returns how much of it is in use.
+  size_t flush() { return out_.flush(); }
   uint32_t unpacked() const { return out_.position(); }
   // How large a block has to be to hold what was last refused.
   size_t bytes_wanted() const { return bytes_wanted_; }
 
  private:
-  // Where a pair stands in the request.
-  struct PairPlace {
-    LabelId id = 0;
-    uint32_t position = 0;
-    uint32_t size = 0;  // 0: the place is free.
-  };
-  // A label of the series at hand, or of the one before.
+  // A pair where it stands in the request.
   struct Part {
     LabelId id = 0;
     uint32_t size = 0;
-    uint32_t position = 0;       // Where it stands in the request.
-    uint32_t source = 0;         // Where the same text stands already; written_out: nowhere.
-    const char* text = nullptr;  // Of one that has to be written out.
-    PairPlace* place = nullptr;  // Where the source was found, if not in the series before.
+    uint32_t position = 0;
+  };
+  // Where a pair was seen.
+  struct Place {
+    Part part;  // Size 0: nowhere.
+    uint32_t series = 0;
+  };
+  // What is known about a label of the series at hand.
+  struct Plan {
+    const Part* before = nullptr;  // In the series before.
+    uint32_t elsewhere = 0;        // A position, if it is neither there nor new.
+    Place* place = nullptr;        // Of those that are not in the series before.
+    const char* text = nullptr;    // Of those that are nowhere.
+    uint32_t size = 0;
   };
   struct Point {
     uint64_t bits = 0;
@@ -61,29 +65,34 @@ class BatchWriter {
     uint32_t position = 0;
     uint32_t size = 0;  // 0: there is none.
   };
-  static constexpr uint32_t written_out = UINT32_MAX;
-  static constexpr size_t pair_places = 4096;
-  static constexpr size_t point_places = 256;
+  // Series number -> its parts.
+  std::span<const Part> parts_of(uint32_t series) const;
+  static const Part* find_forward(std::span<const Part> parts, size_t& hint, LabelId id);
+
+  static constexpr uint32_t no_series = UINT32_MAX;
+  static constexpr size_t places_count = 8192;
+  static constexpr size_t points_count = 256;
   static constexpr size_t head_bytes_max = 11;
 
-  PairPlace& place_of(LabelId id);
-  // The size of the labels' fields; fills `parts_`.
-  size_t measure(const Series& series);
+  // Makes the plans; returns the size of the labels' fields.
+  size_t measure(std::span<const LabelId> labels);
   bool begin_series(const Series& series, size_t field_size);
   void write_head(size_t message_size);
-  void write_labels();
-  void write_out(Part& part);
+  void write_labels(std::span<const LabelId> labels);
+  uint32_t choose_source(size_t index, const Part* other, std::span<const Part> reference) const;
   void write_point(const Point& point, const char* text);
   bool add_message(const Series& series, std::string_view field);
   void forget();
 
   LabelPool& pool_;
   SnappyWriter out_;
-  std::vector<PairPlace> pairs_;
-  std::vector<Point> points_;
-  std::vector<Part> parts_;     // Of the series at hand.
-  std::vector<Part> previous_;  // Of the one before; only its first `previous_count_` count.
-  size_t previous_count_ = 0;
+  std::vector<Place> places_;  // By hash of the pair.
+  std::vector<Point> points_;  // By hash of the value.
+  std::vector<LabelId> held_;  // Every pair of the request, so that its number stays its own.
+  std::vector<Part> parts_;    // Of all series of the request, one after another.
+  std::vector<uint32_t> series_ends_;
+  uint32_t reference_ = no_series;  // The other series to copy from.
+  std::vector<Plan> plans_;
   char head_[head_bytes_max] = {};
   uint32_t head_size_ = 0;
   uint32_t head_position_ = 0;

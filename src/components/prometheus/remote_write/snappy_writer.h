@@ -55,6 +55,11 @@ class SnappyWriter {
     copy_size_ = size;
   }
 
+  // Whether copying from this position would only make the open copy longer, which is free.
+  bool continues(uint32_t position) const {
+    return copy_size_ != 0 && position_ - position == copy_distance_;
+  }
+
   // Closes what is open; returns how many bytes of the block are in use.
   size_t flush() {
     if (literal_ != nullptr) flush_literal();
