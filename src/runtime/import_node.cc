@@ -36,6 +36,7 @@ Task<Outcome> ImportNode::evaluate(BlockContext context) {
     module_path_ = module_path;
   }
   co_await apply(*std::move(content));
+  is_evaluated_ = true;
   co_return Outcome();
 }
 

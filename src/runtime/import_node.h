@@ -22,6 +22,7 @@ class ImportNode final : public Node {
   Task<Outcome> evaluate(BlockContext context) override;
   bool is_started() const override { return true; }
   bool has_task() const override { return true; }
+  bool is_ready() const override { return is_evaluated_; }
   Task<> run(StopToken stop) override;
   Task<> close() override;
   AnyExecutor strand() const override { return strand_; }
@@ -46,6 +47,7 @@ class ImportNode final : public Node {
   Logger logger_;
   std::shared_ptr<ImportSlot> slot_ = std::make_shared<ImportSlot>();
 
+  std::atomic<bool> is_evaluated_ = false;  // Successfully, at least once.
   AsyncLock loading_;  // Evaluations and changes of the content load one after another.
   std::mutex mutex_;   // Guards everything below.
   bool is_running_ = false;

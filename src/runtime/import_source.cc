@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "runtime/blocks.h"
+#include "runtime/component_import.h"
 #include "schema/decode.h"
 
 namespace alloy::runtime {
@@ -79,6 +80,9 @@ class FileSource final : public ImportSource {
   Task<std::expected<ConfigSource, Failure>> evaluate(BlockContext context) override {
     auto arguments = decode_import<FileArguments>(context);
     if (!arguments) co_return std::unexpected(std::move(arguments).error());
+    const std::string& around = context.declares->module_path();
+    if (around.starts_with("http://") || around.starts_with("https://"))
+      co_return failed("import.file is not allowed in a module that came over HTTP");
     if (arguments->poll_frequency <= Duration::zero())
       co_return failed("poll_frequency must be greater than 0");
     auto content = co_await read(arguments->filename);
@@ -175,6 +179,11 @@ const Schema& import_file_schema() { return schema_of<FileArguments>; }
 std::unique_ptr<ImportSource> make_import_source(std::string_view name, Environment& environment) {
   if (name == "import.string") return std::make_unique<StringSource>();
   if (name == "import.file") return std::make_unique<FileSource>(environment);
+  if (name == "import.http") {
+    const auto type = environment.components.find("remote.http");
+    if (type != environment.components.end())
+      return make_component_import(environment, *type->second);
+  }
   return nullptr;
 }
 

@@ -2,9 +2,6 @@
 
 #include <random>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include "runtime/value_nodes.h"
 
 namespace alloy::runtime {
@@ -31,12 +28,6 @@ std::string_view failure_prefix(Node::Kind kind) {
       return "Failed to evaluate service";
   }
   return "";
-}
-
-// Spawning may begin a task at once, on the caller's stack, under the caller's locks; what comes
-// after this does not.
-Task<> leave_the_callers_stack() {
-  co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
 }
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -196,7 +187,6 @@ void Module::wake_propagation() {
 }
 
 Task<> Module::propagate(std::shared_ptr<Module> self) {
-  co_await leave_the_callers_stack();
   while (true) {
     const auto hold = co_await self->lock_.lock(AsyncLock::Mode::shared);
     std::vector<NodePointer> changed;
@@ -263,7 +253,6 @@ void Module::request_evaluation(const StructurePointer& structure, uint32_t inde
 
 Task<> Module::evaluate_again(std::shared_ptr<Module> self, StructurePointer structure,
                               uint32_t index, AsyncLock::Hold hold) {
-  co_await leave_the_callers_stack();
   Clock& clock = self->environment_.options.clock;
   const NodePointer node = structure->members[index].node;
   self->metrics_.queue_size.add(-1);
@@ -314,7 +303,6 @@ void Module::retry_later(const NodePointer& node) {
 }
 
 Task<> Module::retry(std::shared_ptr<Module> self, NodePointer node, Duration delay) {
-  co_await leave_the_callers_stack();
   co_await self->environment_.options.clock.sleep(delay, self->stop_.get_token());
   std::lock_guard lock(self->mutex_);
   node->schedule.is_retrying = false;
