@@ -13,12 +13,16 @@ namespace {
 constexpr size_t head_size_max = 1 << 20;
 // What is read of a redirect's body, for the connection to be used again.
 constexpr uint64_t redirect_body_max = 64 << 10;
+// What is kept of a body that has no limit of its own: a server must not be able to fill our
+// memory.
+constexpr size_t kept_body_max = 512 << 20;
 // Memory is only taken on a sender's word up to this.
 constexpr uint64_t reserve_max = 8 << 20;
 
 BodySink make_sink(const Request& request, Response& response) {
   if (request.on_body) return BodySink(request.on_body, request.body_size_max);
-  return BodySink(request.into ? *request.into : response.body, request.body_size_max);
+  const size_t size_max = request.body_size_max == 0 ? kept_body_max : request.body_size_max;
+  return BodySink(request.into ? *request.into : response.body, size_max);
 }
 
 }  // namespace

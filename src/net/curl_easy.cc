@@ -199,7 +199,7 @@ void prepare_easy(void* easy, Exchange& exchange, CurlLists& lists, char* error_
   set(easy, CURLOPT_QUICK_EXIT, 1L);
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(easy, CURLOPT_MAXAGE_CONN, 300L);
-  set(easy, CURLOPT_BUFFERSIZE, 32L << 10);
+  set(easy, CURLOPT_BUFFERSIZE, 128L << 10);
   set(easy, CURLOPT_ERRORBUFFER, error_buffer);
   set(easy, CURLOPT_HTTP_VERSION, http_version(exchange));
   // libcurl 7.88 fails every further request on such a connection (CURLE_HTTP2).

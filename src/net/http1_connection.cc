@@ -9,8 +9,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-// How much is asked of the socket at once.
+// How much is asked of the socket at once: of a body, and of a head, for which many connections may
+// be waiting.
 constexpr size_t read_size = 16 << 10;
+constexpr size_t head_read_size = 4 << 10;
 // How much memory a body gets on its sender's word; more as it really comes.
 constexpr size_t body_step_max = 1 << 20;
 
@@ -128,14 +130,14 @@ Task<> Http1Connection::run(std::string initial) {
 }
 
 // Reads more into in_. An end of input is an error too.
-Task<Result<void>> Http1Connection::fill(Duration timeout) {
+Task<Result<void>> Http1Connection::fill(size_t size, Duration timeout) {
   if (in_begin_ > 0) {
     in_.erase(0, in_begin_);
     in_begin_ = 0;
   }
   const size_t before = in_.size();
-  in_.resize(before + read_size);
-  auto got = co_await transport_->read(in_.data() + before, read_size, timeout);
+  in_.resize(before + size);
+  auto got = co_await transport_->read(in_.data() + before, size, timeout);
   in_.resize(before + (got ? *got : 0));
   if (!got) co_return std::unexpected(std::move(got).error());
   if (*got == 0) co_return fail("unexpected EOF");
@@ -177,7 +179,9 @@ Task<std::optional<Http1Head>> Http1Connection::read_head() {
     is_idle_ = was_empty && request_number_ > 0;
     if (is_idle_ && is_draining_) co_return std::nullopt;
     const HttpServerOptions& options = context_->options;
-    auto filled = co_await fill(is_idle_ ? options.idle_timeout : options.head_timeout);
+    if (was_empty && in_.capacity() > 2 * head_read_size) std::string().swap(in_);
+    auto filled =
+        co_await fill(head_read_size, is_idle_ ? options.idle_timeout : options.head_timeout);
     const bool was_idle = std::exchange(is_idle_, false);
     const SteadyTime now = real_clock().steady();
     if (was_empty) started = now;
@@ -385,7 +389,7 @@ Task<Result<std::string>> Http1Connection::read_body() {
   std::string piece;
   while (piece.empty()) {
     if (buffered().empty()) {
-      if (auto filled = co_await fill(body_timeout_); !filled) {
+      if (auto filled = co_await fill(read_size, body_timeout_); !filled) {
         co_return body_error(std::move(filled).error());
       }
     }

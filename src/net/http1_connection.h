@@ -35,7 +35,7 @@ class Http1Connection : public std::enable_shared_from_this<Http1Connection> {
   Task<Result<std::string>> read_body();
   Task<Result<std::string>> read_whole_body(size_t size_max);
   Task<Result<void>> begin_body();
-  Task<Result<void>> fill(Duration timeout);
+  Task<Result<void>> fill(size_t size, Duration timeout);
   Result<void> count_body(size_t size);
   std::unexpected<Error> body_error(Error error);
   bool discard_buffered_body();

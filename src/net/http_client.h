@@ -38,9 +38,11 @@ struct Request {
   std::string method = "GET";
   std::string url;
   Headers headers;
-  std::string_view body;             // Borrowed until fetch() has returned.
-  Duration timeout = 30s;            // For everything, from the token to the last byte; 0: none.
-  size_t body_size_max = 256 << 20;  // Of the decoded answer; a larger one fails (full). 0: none.
+  std::string_view body;   // Borrowed until fetch() has returned.
+  Duration timeout = 30s;  // For everything, from the token to the last byte; 0: none.
+  // Of the decoded answer; a larger one fails (full). 0: none where on_body takes it, 512 MiB where
+  // it is kept.
+  size_t body_size_max = 256 << 20;
   Decoding decoding = Decoding::gzip;
   // Where the decoded body goes in place of Response::body: cleared, then filled, so that its
   // memory serves again. Borrowed until fetch() has returned.

@@ -1,5 +1,6 @@
 // The arguments with which components say how their HTTP client behaves: credentials, TLS, proxies,
-// redirects, headers. To be inlined into a component's arguments or into one of its blocks.
+// redirects, headers. To be inlined into a component's arguments or into one of its blocks, whose
+// validate() then calls this one's.
 #pragma once
 
 #include <array>
