@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -50,12 +51,13 @@ def eventually(condition, timeout=20.0, what="the condition to hold", step=0.1):
 
 
 def http(url, auth=None, timeout=5.0, method="GET"):
-    """Status and body of a request, whatever the status."""
+    """Status and body of a request, whatever the status (and whoever signed the certificate)."""
     request = urllib.request.Request(url, method=method)
     if auth:
         request.add_header("Authorization", "Basic " + base64.b64encode(":".join(auth).encode()).decode())
+    anybody = ssl._create_unverified_context()
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as response:
+        with urllib.request.urlopen(request, timeout=timeout, context=anybody) as response:
             return response.status, response.read().decode("utf8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf8", "replace")
@@ -157,20 +159,39 @@ class Alloy(Process):
         return sum(v for k, v in self.metrics().items() if k == name or k.startswith(name + "{"))
 
 
+class Certificate:
+    """A self-signed certificate for localhost and its key, as PEM files."""
+
+    def __init__(self, folder, name="server"):
+        self.cert = pathlib.Path(folder) / f"{name}.crt"
+        self.key = pathlib.Path(folder) / f"{name}.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                        f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-keyout", self.key, "-out", self.cert], check=True, capture_output=True)
+
+    def web_config(self):
+        """What makes Debian's exporters and Prometheus serve TLS with it."""
+        return f"tls_server_config:\n  cert_file: {self.cert}\n  key_file: {self.key}\n"
+
+
 class NodeExporter(Process):
     """Debian's prometheus-node-exporter with the few collectors that say something everywhere."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, certificate=None):
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
+        self.scheme = "https" if certificate else "http"
+        web_config = pathlib.Path(folder) / "node-web.yml"
+        web_config.write_text(certificate.web_config() if certificate else "")
         collectors = ["loadavg", "stat", "uname", "time"]
         super().__init__(["prometheus-node-exporter", f"--web.listen-address={self.address}",
-                          "--collector.disable-defaults",
+                          f"--web.config.file={web_config}", "--collector.disable-defaults",
                           *(f"--collector.{name}" for name in collectors)], folder, "node-exporter")
 
     def start(self):
         super().start()
-        eventually(lambda: http(f"http://{self.address}/metrics")[0] == 200, what="node-exporter")
+        eventually(lambda: http(f"{self.scheme}://{self.address}/metrics")[0] == 200, what="node-exporter")
         return self
 
 
@@ -179,9 +200,11 @@ class Prometheus(Process):
 
     user = "alloy"
 
-    def __init__(self, folder, password):
+    def __init__(self, folder, password, certificate=None):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.certificate = certificate
+        self.base_url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         self.web_config = self.folder / "web.yml"
         self.set_password(password)
         (self.folder / "prometheus.yml").write_text("global: {scrape_interval: 1h}\n")
@@ -193,7 +216,7 @@ class Prometheus(Process):
 
     @property
     def write_url(self):
-        return f"http://127.0.0.1:{self.port}/api/v1/write"
+        return f"{self.base_url}/api/v1/write"
 
     def set_password(self, password):
         """Replaces the accepted password; the server reads the file again at each request."""
@@ -201,20 +224,21 @@ class Prometheus(Process):
                              capture_output=True, check=True).stdout
         digest = out.strip().split(":", 1)[1]
         replacement = self.web_config.with_suffix(".new")
-        replacement.write_text(f"basic_auth_users:\n  {self.user}: {digest}\n")
+        tls = self.certificate.web_config() if self.certificate else ""
+        replacement.write_text(f"{tls}basic_auth_users:\n  {self.user}: {digest}\n")
         os.replace(replacement, self.web_config)
         self.password = password
 
     def start(self):
         super().start()
-        url = f"http://127.0.0.1:{self.port}/-/ready"
+        url = f"{self.base_url}/-/ready"
         eventually(lambda: http(url, auth=(self.user, self.password))[0] == 200, 30,
                    "prometheus to be ready")
         return self
 
     def query(self, expression):
         """The result of an instant query: a list of {metric, value | values}."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
+        url = f"{self.base_url}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
         status, body = http(url, auth=(self.user, self.password))
         assert status == 200, (status, body)
         return json.loads(body)["data"]["result"]
