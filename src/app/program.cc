@@ -7,6 +7,7 @@
 
 #include "app/load_report.h"
 #include "app/masked_source.h"
+#include "app/remotecfg/service.h"
 #include "app/seed.h"
 #include "app/service_blocks.h"
 #include "app/signals.h"
@@ -91,11 +92,18 @@ class Program {
         "alloy_labelstore_last_stale_check_timestamp", "When stale series were last looked for.",
         MetricType::gauge,
         [] { return static_cast<double>(to_unix_milliseconds(real_clock().wall())) / 1000; });
-    controller_ = Controller::create(controller_options());
     remote_controller_ = Controller::create(remote_controller_options());
+    remotecfg_ = std::make_unique<remotecfg::Service>(
+        remotecfg::ServiceOptions{.executor = executor_,
+                                  .logger = logger_.with({{"service", "remotecfg"}}),
+                                  .metrics = metrics_.registry(),
+                                  .controller = *remote_controller_,
+                                  .identity = identity_,
+                                  .storage_path = options_.storage_path});
+    controller_ = Controller::create(controller_options());
     for (const Controller* controller : {controller_.get(), remote_controller_.get()})
       metrics_.add_source([=](MetricFamilies& out) { controller->collect_metrics(out); });
-    http_.set_components(*controller_);
+    http_.set_components(*controller_, *remote_controller_);
   }
 
   // Blocks until the program has ended.
@@ -141,21 +149,23 @@ class Program {
        .support_bundle = support_bundle()}};
   ServiceBlocks blocks_{http_, live_debugging_, logger_};
   Services services_;
+  std::unique_ptr<Controller> remote_controller_;  // What runs the remote configuration.
+  std::unique_ptr<remotecfg::Service> remotecfg_;
   std::unique_ptr<Controller> controller_;
-  // For the remote configuration: nothing is in it yet.
-  std::unique_ptr<Controller> remote_controller_;
   StopSource stop_;
   Event reload_requested_;
   Result<int> status_ = 0;
 };
 
 runtime::ControllerOptions Program::controller_options() {
+  auto services = blocks_.all();
+  services.push_back(remotecfg_.get());
   return {.id = "",
           .components = built_in_components(),
           .executor = executor_,
           .log_sink = log_sink_,
           .services = services_,
-          .configured_services = blocks_.all(),
+          .configured_services = std::move(services),
           .storage_path = options_.storage_path,
           .stability_min = options_.source.stability,
           .community_enabled = options_.source.community_components,
@@ -204,6 +214,7 @@ Task<> Program::live(Program* self) {
   self->logger_.with({{"service", "http"}})
       .info("now listening for http traffic", {{"addr", self->http_.address()}});
 
+  TaskGroup remote_group(self->executor_.any());
   StopSource cluster_stop;
   TaskGroup cluster_group(self->executor_.any());
   if (auto prepared = co_await self->cluster_.prepare(self->http_.port()); !prepared) {
@@ -213,12 +224,15 @@ Task<> Program::live(Program* self) {
     cluster_group.spawn(self->cluster_.run(cluster_stop.get_token()));
     if (co_await self->load_first()) {
       self->cluster_.become_participant();
+      remote_group.spawn(self->remotecfg_->run(self->stop_.get_token()));
       co_await self->follow_reloads();
     }
   }
   // The others take over our share before we let go of it.
   cluster_stop.request_stop();
   co_await cluster_group.join();
+  co_await remote_group.join();
+  co_await self->remote_controller_->shutdown();
   co_await self->controller_->shutdown();
   http_stop.request_stop();
   co_await http_group.join();
@@ -284,6 +298,7 @@ const Schema* Program::schema_of_block(std::string_view name) const {
   for (const ComponentType* type : built_in_components())
     if (type->name == name) return type->arguments;
   if (const Schema* schema = runtime::config_block_schema(name)) return schema;
+  if (name == remotecfg_->block_name()) return remotecfg_->arguments();
   for (const auto* service : blocks_.all())
     if (service->block_name() == name) return service->arguments();
   return nullptr;

@@ -1,10 +1,8 @@
 #include "app/service_blocks.h"
 
-#include <map>
-
 #include <fmt/format.h>
 
-#include "components/shared/http_client_arguments.h"
+#include "app/remotecfg/service.h"
 
 namespace alloy::app {
 namespace {
@@ -48,36 +46,6 @@ class EmptyBlock final : public runtime::ConfiguredService {
   std::string_view name_;
 };
 
-struct RemoteConfigArguments {
-  std::string url;
-  std::string id;
-  std::string name;
-  std::map<std::string, std::string> attributes;
-  Duration poll_frequency = 1min;
-  HttpClientArguments client;
-
-  static constexpr auto schema() {
-    using T = RemoteConfigArguments;
-    return fields(optional<&T::url>("url", "The server that configurations come from."),
-                  optional<&T::id>("id", "Who asks for one."),
-                  optional<&T::name>("name", "How people call it."),
-                  optional<&T::attributes>("attributes", "What the server may decide by."),
-                  optional<&T::poll_frequency>("poll_frequency", "How often it is asked."),
-                  inlined<&T::client>());
-  }
-};
-
-class RemoteConfigBlock final : public runtime::ConfiguredService {
- public:
-  std::string_view block_name() const override { return "remotecfg"; }
-  const Schema* arguments() const override { return &schema_of<RemoteConfigArguments>; }
-  Task<Result<>> configure(std::shared_ptr<const void> arguments) override {
-    if (!static_cast<const RemoteConfigArguments*>(arguments.get())->url.empty())
-      co_return fail("remote configuration is not supported yet", ErrorKind::invalid);
-    co_return Result<>();
-  }
-};
-
 // A service that has a name but no block.
 class FixedService final : public runtime::ConfiguredService {
  public:
@@ -97,7 +65,6 @@ constexpr std::array<std::string_view, 3> fixed_services = {"cluster", "otel", "
 ServiceBlocks::ServiceBlocks(HttpService& http, LiveDebugging& debugging, const Logger& logger) {
   blocks_.push_back(make_http_block(http, logger));
   blocks_.push_back(std::make_unique<LiveDebuggingBlock>(debugging));
-  blocks_.push_back(std::make_unique<RemoteConfigBlock>());
   blocks_.push_back(std::make_unique<EmptyBlock>("labelstore"));
   for (std::string_view name : fixed_services)
     blocks_.push_back(std::make_unique<FixedService>(name));
@@ -107,8 +74,8 @@ std::vector<runtime::ServiceBlock> describe_service_blocks() {
   std::vector<runtime::ServiceBlock> blocks = {
       {"http", &http_block_schema()},
       {"livedebugging", &schema_of<LiveDebuggingArguments>},
-      {"remotecfg", &schema_of<RemoteConfigArguments>},
       {"labelstore", &schema_of<NoArguments>},
+      {"remotecfg", &schema_of<remotecfg::Arguments>},
   };
   for (std::string_view name : fixed_services) blocks.push_back({name, nullptr});
   return blocks;

@@ -123,8 +123,12 @@ std::shared_ptr<const Module> Module::find(std::string_view module_id) const {
 }
 
 void Module::collect_metrics(MetricFamilies& out) const {
+  if (!options_.has_metrics) return;
   const auto present = structure();
-  if (present == nullptr || !options_.has_metrics) return;
+  if (present == nullptr) {
+    metrics_.collect(Structure(0), out);
+    return;
+  }
   metrics_.collect(*present, out);
   for (const auto& member : present->members) {
     member.node->collect_metrics(out);

@@ -63,6 +63,7 @@ struct HttpService::State {
   HttpRouter router;
   ComponentRoutes component_routes;
   std::atomic<const ComponentDirectory*> directory = nullptr;
+  std::atomic<const ComponentDirectory*> remote_directory = nullptr;
   std::atomic<bool> is_open = false;
   std::atomic<bool> is_ready = false;
   mutable std::mutex mutex;  // Guards everything below.
@@ -114,10 +115,13 @@ void HttpService::State::add_routes() {
 }
 
 void HttpService::State::add_ui_routes(const std::string& base) {
-  WebApi{.components = [this] { return directory.load(); }, .peers = options.peers}.add_routes(
-      router, base);
+  WebApi{.components = [this] { return directory.load(); },
+         .remote_components = [this] { return remote_directory.load(); },
+         .peers = options.peers}
+      .add_routes(router, base);
   LiveStreams{.debugging = options.live_debugging,
-              .components = [this] { return directory.load(); }}
+              .components = [this] { return directory.load(); },
+              .remote_components = [this] { return remote_directory.load(); }}
       .add_routes(router, base + "/api/v0/web/");
   if (base.empty()) return;
   router.add(base, [base](ServerRequest) {
@@ -148,8 +152,10 @@ std::string HttpService::address() const { return state_->server->address(); }
 
 uint16_t HttpService::port() const { return state_->server->port(); }
 
-void HttpService::set_components(const ComponentDirectory& directory) {
+void HttpService::set_components(const ComponentDirectory& directory,
+                                 const ComponentDirectory& remote) {
   state_->directory = &directory;
+  state_->remote_directory = &remote;
 }
 
 void HttpService::open() { state_->is_open = true; }

@@ -52,7 +52,7 @@ class HttpService final : public ComponentHttp {
   uint16_t port() const;
 
   // From when on components can be asked for. They must outlive the service's last request.
-  void set_components(const ComponentDirectory& directory);
+  void set_components(const ComponentDirectory& directory, const ComponentDirectory& remote);
   // Until this is called only /-/ready is answered: the configuration has not yet said who may ask
   // for more.
   void open();

@@ -32,6 +32,7 @@ struct Fixture {
   Executor executor{1};
   FixedMetrics metrics;
   FixedDirectory directory;
+  FixedDirectory remote_directory;
   LiveDebugging live_debugging;
   Result<> reload_result;
   HttpService service;
@@ -47,7 +48,7 @@ struct Fixture {
                  .support_bundle = bundle_parts()}) {
     directory.components.push_back(
         {.name = "local.file", .local_id = "local.file.a", .label = "a"});
-    service.set_components(directory);
+    service.set_components(directory, remote_directory);
     service.open();
   }
 

@@ -24,6 +24,12 @@ constexpr Duration flush_interval = 1s;
 
 Task<ServerResponse> ready(ServerResponse response) { co_return response; }
 
+// Who knows the component or module with this id.
+const ComponentDirectory* directory_of(const LiveStreams& streams, std::string_view id) {
+  const bool is_remote = id == "remotecfg" || id.starts_with("remotecfg/");
+  return is_remote ? streams.remote_components() : streams.components();
+}
+
 // The records of one stream between two flushes. What does not fit is dropped.
 struct Records {
   std::mutex mutex;  // Guards everything below.
@@ -64,7 +70,7 @@ ServerResponse debug_response(const LiveStreams& streams, std::string_view id,
     return net::text_response(500,
                               "the live debugging service is disabled. Check the documentation to "
                               "find out how to enable it");
-  const ComponentDirectory* directory = streams.components();
+  const ComponentDirectory* directory = directory_of(streams, id);
   const auto component = directory ? directory->find_component(id) : std::nullopt;
   if (!component) return net::text_response(500, "component not found");
   if (!component->supports_live_debugging)
@@ -144,7 +150,7 @@ Task<Result<void>> stream_flows(std::shared_ptr<Flows> flows,
 
 ServerResponse graph_response(const LiveStreams& streams, std::string_view module_id,
                               const ServerRequest& request) {
-  const ComponentDirectory* directory = streams.components();
+  const ComponentDirectory* directory = directory_of(streams, module_id);
   if (directory == nullptr) return net::text_response(500, "module not found");
   const auto components = directory->list_components(module_id);
   if (!components) return net::text_response(500, components.error().message());

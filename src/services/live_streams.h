@@ -14,6 +14,8 @@ namespace alloy {
 struct LiveStreams {
   LiveDebugging& debugging;
   std::function<const ComponentDirectory*()> components;
+  // Those of the remote configuration; their ids begin with "remotecfg".
+  std::function<const ComponentDirectory*()> remote_components;
 
   // Adds debug/<id>, graph and graph/<module> below `api`, which ends with a slash.
   void add_routes(HttpRouter& router, const std::string& api) const;

@@ -46,7 +46,8 @@ struct Fixture {
   StopSource stop;
 
   Fixture() {
-    LiveStreams{debugging, [this] { return &components; }}.add_routes(router, "/");
+    LiveStreams{debugging, [this] { return &components; }, [this] { return &components; }}
+        .add_routes(router, "/");
   }
   static Task<> ask(const HttpRouter* router, net::ServerRequest request,
                     net::ServerResponse* into) {

@@ -45,11 +45,15 @@ using Directory = std::function<const ComponentDirectory*()>;
 Task<ServerResponse> answer(ServerResponse response) { co_return response; }
 
 // The endpoints about one controller's components, at `base` + "components" and so on.
-void add_controller_routes(HttpRouter& router, const std::string& base, Directory directory) {
+// Ids of components in no module may come without `prefix`.
+void add_controller_routes(HttpRouter& router, const std::string& base, Directory directory,
+                           const std::string& prefix = "") {
   router.add(base + "components", [=](ServerRequest) { return answer(list(directory(), "")); });
   const std::string one = base + "components/";
   router.add_prefix(one, [=](ServerRequest request) {
-    return answer(detail(directory(), std::string_view(request.path).substr(one.size())));
+    std::string id = request.path.substr(one.size());
+    if (id.find('/') == std::string::npos) id.insert(0, prefix);
+    return answer(detail(directory(), id));
   });
   const std::string modules = base + "modules/";
   router.add_prefix(modules, [=](ServerRequest request) {
@@ -90,8 +94,7 @@ std::string components_json(const ComponentDirectory* directory) {
 void WebApi::add_routes(HttpRouter& router, const std::string& base) const {
   const std::string api = base + "/api/v0/web/";
   add_controller_routes(router, api, components);
-  // No remote configuration is ever loaded: there is nothing in it.
-  add_controller_routes(router, api + "remotecfg/", [] { return nullptr; });
+  add_controller_routes(router, api + "remotecfg/", remote_components, "remotecfg/");
   router.add(api + "peers",
              [peers = peers](ServerRequest) { return answer(json_response(peers_json(peers()))); });
 }

@@ -25,6 +25,9 @@ std::string peers_json(const std::vector<Peer>& peers);
 struct WebApi {
   // Null as long as there are none.
   std::function<const ComponentDirectory*()> components;
+  // Those of the remote configuration. Their ids begin with "remotecfg/", which may be left out for
+  // components that are in no module.
+  std::function<const ComponentDirectory*()> remote_components;
   std::function<std::vector<Peer>()> peers;
 
   // Adds the endpoints below `base` ("/ui", "" for the root).

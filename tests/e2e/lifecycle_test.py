@@ -33,8 +33,13 @@ class Collector(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A program that is told to end does not wait for a slow answer."""
+
+
 def serve(story):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    server = Server(("127.0.0.1", 0), Collector)
     server.calls = []
     server.delay = 0
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -78,6 +78,7 @@ Result<void> Arguments::validate() {
                     scrape_fallback_protocol, list_known_protocols()));
   }
   if (body_size_limit.bytes < 0) return fail("body_size_limit must not be negative");
+  TRY(http.validate());
   return check_names(metric_name_validation_scheme, metric_name_escaping_scheme);
 }
 
