@@ -1,0 +1,187 @@
+// From the body of a scrape to a batch.
+#include "components/prometheus/scrape/ingest.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace alloy::prometheus::scrape {
+
+namespace {
+
+constexpr int64_t now_ms = 1'700'000'000'000;
+
+struct Fixture {
+  SeriesStore store;
+  Ingest ingest{store, LabelSet({{"instance", "i"}, {"job", "j"}})};
+  IngestSettings settings;
+  IngestScratch scratch;
+  IngestCounts counts;
+  std::string body;  // Batches borrow from it.
+
+  // One line a sample, without the labels of the target; or the error.
+  std::string read(std::string text, wire::TextFormat format = wire::TextFormat::prometheus) {
+    body = std::move(text);
+    if (format == wire::TextFormat::prometheus) wire::ExpositionParser::with_last_newline(body);
+    ingest.configure(settings);
+    scratch.clear();
+    counts = {};
+    const auto result = ingest.read(body, format, now_ms, scratch, counts);
+    std::string out;
+    for (const Sample& sample : scratch.samples) {
+      for (const Label& label : store.labels_of(*sample.series)) {
+        if (label.name == "__name__") {
+          out += label.value;
+        } else if (label != Label{"instance", "i"} && label != Label{"job", "j"}) {
+          out += fmt::format(" {}={}", label.name, label.value);
+        }
+      }
+      out += is_stale_marker(sample.value) ? " ended" : " " + format_double(sample.value);
+      if (sample.timestamp_ms != now_ms) out += fmt::format(" @{}", sample.timestamp_ms - now_ms);
+      out += '\n';
+    }
+    if (!result) out += result.error().message();
+    ingest.release();
+    return out;
+  }
+  std::string read_open_metrics(const std::string& text) {
+    return read(text + "# EOF\n", wire::TextFormat::open_metrics);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "samples get the labels of the target and the time of the scrape") {
+  CHECK(read("m 1\n") == "m 1\n");
+  CHECK(store.describe(*scratch.samples[0].series) == R"({__name__="m", instance="i", job="j"})");
+  CHECK(counts.samples == 1);
+  CHECK(counts.series_added == 1);
+  CHECK(read("m 2\n") == "m 2\n");
+  CHECK(counts.series_added == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "labels that the target has are exported under another name") {
+  CHECK(read("m{job=\"x\"} 1\nm{job=\"x\",exported_job=\"y\"} 2\n") ==
+        "m exported_job=x 1\nm exported_exported_job=x exported_job=y 2\n");
+  settings.honor_labels = true;
+  CHECK(read("m{job=\"x\"} 1\n") == "m job=x 1\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a series that vanishes ends, all do when a scrape fails") {
+  read("a 1\nb 2\n");
+  CHECK(read("a 1\n") == "a 1\nb ended\n");
+  CHECK(read("a 1\n?\n").starts_with("a ended\nexpected a valid start token"));
+  CHECK(counts.samples == 1);
+  CHECK(read("a 3\n") == "a 3\n");
+  CHECK(counts.series_added == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "timestamps are honoured, and free a series from staleness") {
+  CHECK(read(fmt::format("a 1 {}\n", now_ms - 5)) == "a 1 @-5\n");
+  CHECK(read("") == "");
+  settings.honor_timestamps = false;
+  CHECK(read(fmt::format("a 1 {}\n", now_ms - 5)) == "a 1\n");
+  CHECK(read("") == "a ended\n");
+  settings.honor_timestamps = true;
+  settings.track_timestamps_staleness = true;
+  CHECK(read(fmt::format("a 1 {}\n", now_ms - 5)) == "a 1 @-5\n");
+  CHECK(read("") == "a ended\n");
+  CHECK(read(fmt::format("a 1 {}\n", now_ms + 3'600'000)) == "");
+  CHECK(counts.out_of_bounds == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the first of repeated lines without a timestamp counts") {
+  CHECK(read("a 1\na 2\n") == "a 1\n");
+  CHECK(counts.duplicates == 1);
+  CHECK(counts.samples == 2);
+  CHECK(read(fmt::format("a 1 {}\na 2 {}\n", now_ms - 2, now_ms - 1)) ==
+        "a 1 @-2\na 2 @-1\na ended\n");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "bounds of buckets and quantiles are spelled as floats under their type") {
+  CHECK(read("# TYPE h histogram\nh_bucket{le=\"1\"} 1\n# TYPE s summary\ns{quantile=\"1\"} 2\n"
+             "# TYPE g gauge\ng{le=\"1\",quantile=\"1\"} 3\n") ==
+        "h_bucket le=1.0 1\ns quantile=1.0 2\ng le=1 quantile=1 3\n");
+  CHECK(read("h_bucket{le=\"1\"} 1\n") ==
+        "h_bucket le=1 1\nh_bucket le=1.0 ended\ns quantile=1.0 ended\ng le=1 quantile=1 ended\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "type and unit become labels on request") {
+  settings.type_and_unit_labels = true;
+  CHECK(read_open_metrics("n 1\n# TYPE t_s gauge\n# UNIT t_s s\nt_s 2\n") ==
+        "n 1\nt_s __type__=gauge __unit__=s 2\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "names are checked by the chosen rules") {
+  CHECK(read("{\"a.b\"} 1\n").starts_with("invalid metric name or label names: {__name__=\"a.b\""));
+  CHECK(read("m{\"a.b\"=\"1\"} 1\n").starts_with("invalid metric name or label names"));
+  CHECK(read(" m 1\n").starts_with("invalid metric name or label names"));
+  settings.names = LabelNameRules::utf8;
+  CHECK(read("{\"a.b\",\"c d\"=\"1\"} 1\n") == "a.b c d=1 1\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "label names must be unique, empty values are no labels") {
+  CHECK(read("m{a=\"1\",a=\"2\"} 1\n") == R"(label name "a" is not unique: invalid sample)");
+  CHECK(read("m{__name__=\"x\"} 1\n") == R"(label name "__name__" is not unique: invalid sample)");
+  CHECK(read("m{a=\"\",a=\"2\",b=\"\"} 1\n") == "m 1\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "limits fail the scrape and say which one") {
+  SUBCASE("samples") {
+    settings.sample_limit = 2;
+    CHECK(read("a 1\na 1\nb 1\n") == "a 1\nb 1\n");
+    CHECK(read("a 1\nb 1\nc 1\nd 1\n") == "a ended\nb ended\nsample limit exceeded");
+    CHECK(counts.samples == 4);
+  }
+  SUBCASE("labels") {
+    settings.label_limit = 4;
+    CHECK(read("m{a=\"1\",b=\"2\"} 1\n") ==
+          "label_limit exceeded (metric: m, number of labels: 5, limit: 4)");
+    CHECK(counts.label_limit_exceeded);
+  }
+  SUBCASE("the length of a name") {
+    settings.label_name_length_limit = 8;
+    CHECK(read("m{long_label=\"1\"} 1\n") ==
+          "label_name_length_limit exceeded (metric: m, label name: long_label, length: 10, "
+          "limit: 8)");
+  }
+  SUBCASE("the length of a value") {
+    settings.label_value_length_limit = 2;
+    CHECK(read("m{a=\"123\"} 1\n") ==
+          "label_value_length_limit exceeded (metric: m, label name: a, value: \"123\", length: "
+          "3, limit: 2)");
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "an exemplar is passed on once") {
+  const std::string text = "c_total 1 # {b=\"2\",a=\"\\\"\"} 3\n";
+  read_open_metrics(text);
+  REQUIRE(scratch.exemplars.size() == 1);
+  const Exemplar& exemplar = scratch.exemplars[0];
+  CHECK(exemplar.value == 3);
+  CHECK(exemplar.timestamp_ms == now_ms);
+  CHECK(describe(exemplar.labels) == R"({a="\"", b="2"})");
+  read_open_metrics(text);
+  CHECK(scratch.exemplars.empty());
+  read_open_metrics("c_total 1 # {b=\"2\",a=\"\\\"\"} 4\n");
+  CHECK(scratch.exemplars.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "metadata is passed on when it is new or has changed") {
+  settings.honor_metadata = true;
+  const std::string text = "# HELP m About \\\\ m.\n# TYPE m counter\nm 1\n# TYPE n gauge\nn 1\n";
+  read(text);
+  REQUIRE(scratch.metadata.size() == 2);
+  CHECK(scratch.metadata[0].family == "m");
+  CHECK(scratch.metadata[0].help == "About \\ m.");
+  CHECK(scratch.metadata[0].type == FamilyType::counter);
+  read(text);
+  CHECK(scratch.metadata.empty());
+  read(text + "# HELP n New.\n");
+  REQUIRE(scratch.metadata.size() == 1);
+  CHECK(scratch.metadata[0].help == "New.");
+}
+
+}  // namespace alloy::prometheus::scrape
