@@ -37,6 +37,10 @@ std::string controller_path(std::string_view module_id) {
   const size_t slash = module_id.rfind('/');
   return fmt::format("/{}", slash == std::string_view::npos ? "" : module_id.substr(0, slash));
 }
+// The last part of a module's id; the path holds the others.
+std::string controller_id(const std::string& module_id) {
+  return module_id.substr(module_id.rfind('/') + 1);
+}
 
 }  // namespace
 
@@ -51,7 +55,7 @@ Module::Module(Environment& environment, ModuleOptions options)
       options_(std::move(options)),
       logger_(Logger(environment.options.log_sink)
                   .with({{"controller_path", controller_path(options_.id)},
-                         {"controller_id", options_.id}})),
+                         {"controller_id", controller_id(options_.id)}})),
       metrics_(options_.id),
       tasks_(environment.options.executor.any()) {}
 
@@ -139,9 +143,11 @@ Task<Outcome> Module::evaluate(StructurePointer structure, uint32_t index) {
   co_return outcome;
 }
 
-// Components show the place of a mistake, config blocks put it into their own message.
+// Components and services show the place of a mistake, config blocks put it into their own message.
 void Module::report(const Member& member, const Failure& failure, syntax::Diagnostics& into) const {
-  if (member.node->kind() == Node::Kind::component && !failure.diagnostics.empty()) {
+  const bool shows_place =
+      member.node->kind() == Node::Kind::component || member.node->kind() == Node::Kind::service;
+  if (shows_place && !failure.diagnostics.empty()) {
     into.merge(failure.diagnostics);
     return;
   }

@@ -7,7 +7,7 @@ MetricLabels labels_of(std::string_view module_id) {
   const size_t slash = module_id.rfind('/');
   const std::string_view parent =
       slash == std::string_view::npos ? std::string_view() : module_id.substr(0, slash);
-  return {{"controller_id", std::string(module_id)},
+  return {{"controller_id", std::string(module_id.substr(parent.empty() ? 0 : slash + 1))},
           {"controller_path", fmt::format("/{}", parent)}};
 }
 
