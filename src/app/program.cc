@@ -236,6 +236,8 @@ Task<> Program::live(Program* self) {
   co_await self->controller_->shutdown();
   http_stop.request_stop();
   co_await http_group.join();
+  self->logger_.with({{"service", "http"}})
+      .info("http server closed", {{"addr", self->http_.address()}});
   self->signals_.finish();
 }
 

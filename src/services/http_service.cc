@@ -9,6 +9,7 @@
 #include "cluster/http_transport.h"
 #include "net/http_server.h"
 #include "services/component_routes.h"
+#include "services/http_server_metrics.h"
 #include "services/http_router.h"
 #include "services/live_streams.h"
 #include "services/metrics_endpoint.h"
@@ -142,10 +143,25 @@ HttpService::~HttpService() = default;
 
 Result<> HttpService::listen() {
   net::HttpServerOptions options{.listen_address = state_->options.listen_address};
+  options.on_rejected = [logger = state_->options.logger](
+                            net::Rejection reason, std::string_view remote_address,
+                            std::string_view detail) {
+    const bool is_our_fault = reason == net::Rejection::handler_failed;
+    logger.log(is_our_fault ? LogLevel::error : LogLevel::debug, "turned an HTTP client away",
+               {{"reason", net::rejection_name(reason)},
+                {"remote_addr", remote_address},
+                {"err", detail}});
+  };
   TRY(state_->server, net::HttpServer::create(
                           state_->options.executor.any(), std::move(options),
                           [this](ServerRequest request) { return answer(std::move(request)); }));
   return {};
+}
+
+void HttpService::register_metrics(MetricRegistry& registry) const {
+  register_http_server_metrics(registry, [state = state_]() -> const net::HttpServerStats* {
+    return state->server ? &state->server->stats() : nullptr;
+  });
 }
 
 std::string HttpService::address() const { return state_->server->address(); }

@@ -47,6 +47,8 @@ class HttpService final : public ComponentHttp {
 
   // Binds the public address. Errors: "listen tcp 127.0.0.1:80: bind: permission denied".
   Result<> listen();
+  // The server's own counters.
+  void register_metrics(MetricRegistry& registry) const;
   // Where it listens: the port is known although 0 was asked for.
   std::string address() const;
   uint16_t port() const;

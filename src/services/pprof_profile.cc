@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "services/gzip.h"
 #include "services/protobuf_writer.h"
+#include "services/symbols.h"
 
 namespace alloy {
 namespace {
@@ -57,6 +58,15 @@ std::vector<Mapping> read_mappings() {
   return mappings;
 }
 
+// Each location has a function of its own number.
+ProtobufWriter function(uint64_t id, const std::string& name, StringTable& strings) {
+  ProtobufWriter message;
+  message.number(1, id);
+  message.number(2, strings.index(name));
+  message.number(3, strings.index(name));
+  return message;
+}
+
 // The locations of a profile: one for each address that occurs, numbered from 1.
 class Locations {
  public:
@@ -79,12 +89,19 @@ class Locations {
       message.number(5, strings.index(m.file));
       profile.message(3, message);
     }
+    const Symbols symbols;
     for (size_t i = 0; i < order_.size(); ++i) {
       const auto address = reinterpret_cast<uint64_t>(order_[i]);
       ProtobufWriter message;
       message.number(1, i + 1);
       message.number(2, mapping_of(address));
       message.number(3, address);
+      if (const auto name = symbols.name_of(order_[i]); !name.empty()) {
+        ProtobufWriter line;
+        line.number(1, i + 1);
+        message.message(4, line);
+        profile.message(5, function(i + 1, name, strings));
+      }
       profile.message(4, message);
     }
   }

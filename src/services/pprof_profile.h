@@ -1,5 +1,5 @@
-// A profile of this process in pprof's format (profile.proto): stacks with values, and what of
-// which file lies where in memory, so that tools can find the symbols.
+// A profile of this process in pprof's format (profile.proto): stacks with values, the names of
+// their functions, and what of which file lies where in memory, so that tools can find the rest.
 #pragma once
 
 #include <cstdint>
