@@ -1,3 +1,4 @@
+// Addresses as text and back.
 #include <arpa/inet.h>
 #include <charconv>
 
