@@ -24,7 +24,7 @@ class [[nodiscard]] Error {
   explicit Error(std::string message, ErrorKind kind = ErrorKind::failed)
       : message_(std::move(message)), kind_(kind) {}
 
-  // An error for the current errno, as "<what>: no such file or directory"; ENOENT is not_found, ENOSPC is full.
+  // For the current errno: "<what>: no such file or directory"; ENOENT not_found, ENOSPC full.
   static Error from_errno(std::string_view what);
 
   const std::string& message() const { return message_; }

@@ -1,3 +1,4 @@
+// Which kind of node each part of a configuration becomes.
 #include "runtime/component_node.h"
 #include "runtime/config_nodes.h"
 #include "runtime/custom_node.h"
