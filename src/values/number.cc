@@ -108,8 +108,23 @@ std::string format_decimal(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   char buffer[400];  // The smallest number has 324 digits behind the point.
-  auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
-  return {buffer, end};
+  constexpr double integers_end = 9007199254740992;  // 2^53
+  if (std::fabs(value) < integers_end) {
+    auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
+    return {buffer, end};
+  }
+  // The digits that tell the number from its neighbours, then zeros; not all that it has.
+  auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const std::string_view text(buffer, end);
+  const size_t exponent_at = text.find('e');
+  size_t exponent = 0;
+  std::from_chars(buffer + exponent_at + 2, end, exponent);
+  std::string digits(text.substr(0, exponent_at));
+  std::erase(digits, '.');
+  const size_t sign = digits.starts_with('-') ? 1 : 0;
+  digits.resize(std::max(digits.size(), sign + exponent + 1), '0');
+  return digits;
 }
 
 std::string format_json_number(double value) {

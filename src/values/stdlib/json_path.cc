@@ -69,8 +69,8 @@ void Finder::follow(JsonStep::All, const Value& value, std::vector<Value>& out) 
 void Finder::follow(JsonStep::Descend, const Value& value, std::vector<Value>& out) {
   if (out.size() > results_max) return;
   if (!value.is_array() && !value.is_object()) return;
-  out.push_back(value);
   for (const Value& child : children(value)) follow(JsonStep::Descend{}, child, out);
+  out.push_back(value);
 }
 
 void Finder::follow(const JsonStep::Slice& slice, const Value& value, std::vector<Value>& out) {
@@ -212,6 +212,7 @@ std::string json_error(std::string_view text, const Error& error) {
 CallResult json_path(std::span<const std::string> arguments) {
   auto path = parse_json_path(arguments[1]);
   if (!path) return std::unexpected(CallError::failed(path.error().message()));
+  if (trim(arguments[0]).empty()) return Value::array(std::vector<Value>());
   auto root = decode_json(arguments[0], JsonNumbers::exact);
   if (!root) return std::unexpected(CallError::failed(json_error(arguments[0], root.error())));
   return Value::array(find_all(*path, *root));

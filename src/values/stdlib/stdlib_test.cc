@@ -156,6 +156,15 @@ TEST_CASE("json_path finds values") {
   CHECK(find("$.a[?(@.b in [1, 3])].b") == "[1, 3]");
   CHECK(find("$.nothing") == "[]");
   CHECK(find("$[") == "1:1: json_path not terminated at 3 in $[");
+  CHECK(result_of("json_path(`{\"b\": {\"a\": 1, \"c\": {\"a\": 2}}, \"a\": 3}`, `$..a`)") ==
+        "[2, 1, 3]");
+  CHECK(result_of("json_path(``, `.a`)") == "[]");
+}
+
+TEST_CASE("large floating numbers are spelled with as many digits as tell them apart") {
+  CHECK(result_of("encoding.to_json([18446744073709551616, -1e20, 9007199254740993.0])") ==
+        "\"[18446744073709552000,-100000000000000000000,9007199254740992]\"");
+  CHECK(result_of("string.format(`%s`, \"\" + 123456789.25)").starts_with("1:"));
 }
 
 TEST_CASE("array.combine_maps pairs what agrees in all conditions") {

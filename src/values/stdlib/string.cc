@@ -16,7 +16,11 @@ namespace {
 
 // Case mapping for all of Unicode comes from the C library.
 locale_t unicode_locale() {
-  static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  static const locale_t locale = [] {
+    locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    // A C library without it maps ASCII at least.
+    return unicode != nullptr ? unicode : newlocale(LC_CTYPE_MASK, "C", nullptr);
+  }();
   return locale;
 }
 
