@@ -79,6 +79,7 @@ class Program {
     services_.add<ComponentHttp>(http_);
     services_.add<Cluster>(cluster_);
     cluster_.register_metrics(metrics_.registry());
+    http_.register_metrics(metrics_.registry());
     services_.add<SelfMetrics>(metrics_);
     services_.add<MetricRegistry>(metrics_.registry());
     services_.add<SeriesStore>(series_);

@@ -9,8 +9,8 @@
 #include "cluster/http_transport.h"
 #include "net/http_server.h"
 #include "services/component_routes.h"
-#include "services/http_server_metrics.h"
 #include "services/http_router.h"
+#include "services/http_server_metrics.h"
 #include "services/live_streams.h"
 #include "services/metrics_endpoint.h"
 #include "services/pprof_endpoints.h"
@@ -63,6 +63,7 @@ struct HttpService::State {
   std::unique_ptr<net::HttpServer> server;
   HttpRouter router;
   ComponentRoutes component_routes;
+  std::atomic<const net::HttpServerStats*> server_stats = nullptr;
   std::atomic<const ComponentDirectory*> directory = nullptr;
   std::atomic<const ComponentDirectory*> remote_directory = nullptr;
   std::atomic<bool> is_open = false;
@@ -143,9 +144,9 @@ HttpService::~HttpService() = default;
 
 Result<> HttpService::listen() {
   net::HttpServerOptions options{.listen_address = state_->options.listen_address};
-  options.on_rejected = [logger = state_->options.logger](
-                            net::Rejection reason, std::string_view remote_address,
-                            std::string_view detail) {
+  options.on_rejected = [logger = state_->options.logger](net::Rejection reason,
+                                                          std::string_view remote_address,
+                                                          std::string_view detail) {
     const bool is_our_fault = reason == net::Rejection::handler_failed;
     logger.log(is_our_fault ? LogLevel::error : LogLevel::debug, "turned an HTTP client away",
                {{"reason", net::rejection_name(reason)},
@@ -155,12 +156,14 @@ Result<> HttpService::listen() {
   TRY(state_->server, net::HttpServer::create(
                           state_->options.executor.any(), std::move(options),
                           [this](ServerRequest request) { return answer(std::move(request)); }));
+  state_->server_stats = &state_->server->stats();
   return {};
 }
 
 void HttpService::register_metrics(MetricRegistry& registry) const {
-  register_http_server_metrics(registry, [state = state_]() -> const net::HttpServerStats* {
-    return state->server ? &state->server->stats() : nullptr;
+  register_http_server_metrics(registry, [weak = std::weak_ptr(state_)] {
+    const auto state = weak.lock();
+    return state ? state->server_stats.load() : nullptr;
   });
 }
 
