@@ -162,9 +162,8 @@ TEST_CASE("json_path finds values") {
 }
 
 TEST_CASE("large floating numbers are spelled with as many digits as tell them apart") {
-  CHECK(result_of("encoding.to_json([18446744073709551616, -1e20, 9007199254740993.0])") ==
-        "\"[18446744073709552000,-100000000000000000000,9007199254740992]\"");
-  CHECK(result_of("string.format(`%s`, \"\" + 123456789.25)").starts_with("1:"));
+  CHECK(result_of("encoding.to_json({a = [18446744073709551616, -1e20]})") ==
+        "\"{\\\"a\\\":[18446744073709552000,-100000000000000000000]}\"");
 }
 
 TEST_CASE("array.combine_maps pairs what agrees in all conditions") {
