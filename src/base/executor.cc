@@ -1,7 +1,9 @@
 #include "base/executor.h"
 
-#include <future>
 #include <pthread.h>
+#include <sched.h>
+
+#include <future>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -11,6 +13,17 @@
 
 namespace alloy {
 namespace asio = boost::asio;
+
+namespace {
+
+// The cores that this process may use, which a container or taskset can make fewer than there are.
+unsigned usable_cores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return std::thread::hardware_concurrency();
+  return static_cast<unsigned>(CPU_COUNT(&cores));
+}
+
+}  // namespace
 
 struct Executor::State {
   explicit State(unsigned threads, unsigned blocking_threads)
@@ -25,7 +38,7 @@ struct Executor::State {
 };
 
 Executor::Executor(unsigned threads, unsigned blocking_threads) {
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  if (threads == 0) threads = std::max(1u, usable_cores());
   state_ = std::make_unique<State>(threads, blocking_threads);
   for (unsigned i = 0; i < threads; ++i) {
     state_->threads.emplace_back([this] { state_->io.run(); });
