@@ -237,9 +237,10 @@ void RemoteWrite::configure(Endpoint& endpoint) {
 
 Task<> RemoteWrite::run(StopToken stop) {
   TaskGroup tasks(options().executor.any());
+  start_new(tasks);
   while (!stop.stop_requested()) {
-    start_new(tasks);
     if (co_await changed_.wait(stop, tidy_interval) == Wake::elapsed) housekeep();
+    start_new(tasks);
   }
   co_await drain();
   for (const auto& endpoint : endpoints_) endpoint->stop.request_stop();
@@ -289,12 +290,11 @@ void RemoteWrite::housekeep() {
 Task<> RemoteWrite::drain() {
   for (const auto& outbox : intake_->outboxes()) outbox->seal();
   for (const auto& endpoint : endpoints_) endpoint->sender->set_hurry();
-  const SteadyTime end = clock().steady() + drain_time_max;
-  while (clock().steady() < end) {
+  for (Duration waited = 0s; waited < drain_time_max; waited += drain_poll) {
     const bool done = std::ranges::all_of(
         endpoints_, [](const auto& endpoint) { return endpoint->sender->is_done(); });
     if (done) break;
-    co_await clock().sleep(drain_poll, {});
+    co_await sleep_for(drain_poll, {});
   }
 }
 
