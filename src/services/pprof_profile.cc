@@ -58,7 +58,6 @@ std::vector<Mapping> read_mappings() {
   return mappings;
 }
 
-// Each location has a function of its own number.
 ProtobufWriter function(uint64_t id, const std::string& name, StringTable& strings) {
   ProtobufWriter message;
   message.number(1, id);
@@ -90,6 +89,7 @@ class Locations {
       profile.message(3, message);
     }
     const Symbols symbols;
+    uint64_t functions = 0;
     for (size_t i = 0; i < order_.size(); ++i) {
       const auto address = reinterpret_cast<uint64_t>(order_[i]);
       ProtobufWriter message;
@@ -98,9 +98,9 @@ class Locations {
       message.number(3, address);
       if (const auto name = symbols.name_of(order_[i]); !name.empty()) {
         ProtobufWriter line;
-        line.number(1, i + 1);
+        line.number(1, ++functions);
         message.message(4, line);
-        profile.message(5, function(i + 1, name, strings));
+        profile.message(5, function(functions, name, strings));
       }
       profile.message(4, message);
     }
