@@ -86,6 +86,7 @@ class Locations {
       message.number(3, m.limit);
       message.number(4, m.offset);
       message.number(5, strings.index(m.file));
+      message.number(7, 1);  // Functions are named here: no tool needs to look for them.
       profile.message(3, message);
     }
     const Symbols symbols;
