@@ -30,15 +30,17 @@ Task<Outcome> CustomNode::evaluate(BlockContext context) {
   }
   const auto variables = std::make_shared<ModuleVariables>();
   variables->set("module_path", Value::string(source.scope->module_path()));
-  auto loaded = co_await find_or_make_module()->load(
-      {.statements = statements_of(source.block->body, source.file),
-       .outer_declares = source.scope,
-       .module_path = source.scope->module_path(),
-       .variables = variables,
-       .arguments = *std::move(arguments)});
+  const auto inner = find_or_make_module();
+  const bool is_first = inner->structure() == nullptr;
+  auto loaded = co_await inner->load({.statements = statements_of(source.block->body, source.file),
+                                      .outer_declares = source.scope,
+                                      .module_path = source.scope->module_path(),
+                                      .variables = variables,
+                                      .arguments = *std::move(arguments)});
   if (!loaded)
     co_return std::unexpected(
-        failure_of(std::move(loaded).error(), "loading custom component controller"));
+        failure_of(std::move(loaded).error(),
+                   is_first ? "loading custom component controller" : "updating custom component"));
   co_return Outcome();
 }
 

@@ -249,10 +249,12 @@ void Module::request_evaluation(const StructurePointer& structure, uint32_t inde
   std::lock_guard lock(mutex_);
   NodeSchedule& schedule = structure->members[index].node->schedule;
   if (schedule.is_busy) {
-    schedule.is_pending = true;
+    if (!std::exchange(schedule.is_pending, true))
+      schedule.requested_at = environment_.options.clock.steady();
     return;
   }
   schedule.is_busy = true;
+  schedule.requested_at = environment_.options.clock.steady();
   metrics_.queue_size.add(1);
   tasks_.spawn(evaluate_again(shared_from_this(), structure, index, hold));
 }
@@ -265,6 +267,7 @@ Task<> Module::evaluate_again(std::shared_ptr<Module> self, StructurePointer str
   bool again = true;
   while (again) {
     const SteadyTime began = clock.steady();
+    self->metrics_.dependencies_wait_seconds.observe(seconds(began - self->requested_at(*node)));
     const Outcome outcome = co_await self->evaluate(structure, index);
     const Duration duration = clock.steady() - began;
     self->metrics_.evaluation_seconds.observe(seconds(duration));
@@ -276,6 +279,11 @@ Task<> Module::evaluate_again(std::shared_ptr<Module> self, StructurePointer str
                         {{"node_id", node->id()}, {"duration", duration}});
     again = self->finish_evaluation(structure, index, outcome);
   }
+}
+
+SteadyTime Module::requested_at(const Node& node) const {
+  std::lock_guard lock(mutex_);
+  return node.schedule.requested_at;
 }
 
 // Whether the node has to be evaluated once more.

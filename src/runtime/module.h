@@ -82,6 +82,7 @@ class Module final : public NodeOwner, public std::enable_shared_from_this<Modul
                           const AsyncLock::Hold& hold);
   static Task<> evaluate_again(std::shared_ptr<Module> self, StructurePointer structure,
                                uint32_t index, AsyncLock::Hold hold);
+  SteadyTime requested_at(const Node& node) const;
   bool finish_evaluation(const StructurePointer& structure, uint32_t index, const Outcome& outcome);
   void retry_later(const NodePointer& node);
   static Task<> retry(std::shared_ptr<Module> self, NodePointer node, Duration delay);

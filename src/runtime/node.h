@@ -54,6 +54,7 @@ struct NodeTask {
 struct NodeSchedule {
   uint64_t changed_at = 0;    // When value() last changed, in the module's own time.
   uint64_t evaluated_at = 0;  // When the last evaluation began.
+  SteadyTime requested_at{};  // When a change of a dependency last asked for one.
   bool is_busy = false;       // An evaluation outside of a load is under way,
   bool is_pending = false;    // and another one is needed after it.
   Duration retry_delay{};     // Until a failed evaluation that may pass is tried again.

@@ -54,6 +54,7 @@ class File final : public AwaitingComponentWith<Arguments, Exports> {
  private:
   Task<Result<std::string>> read(std::string filename);
   void publish(std::string content);
+  void notice(Result<std::string> content);
   Task<> follow(StopToken stop);
   Task<> poll(Duration frequency, StopToken stop);
   Task<> watch(std::string filename, Duration frequency, StopToken stop);
@@ -61,6 +62,8 @@ class File final : public AwaitingComponentWith<Arguments, Exports> {
   Gauge& last_accessed_;
   Arguments arguments_;
   int updates_ = 0;
+  std::string published_;
+  bool is_readable_ = false;
   Event changed_;  // The file may have changed, or the arguments.
 };
 
@@ -93,8 +96,20 @@ Task<Result<std::string>> File::read(std::string filename) {
 void File::publish(std::string content) {
   const auto now = std::chrono::floor<std::chrono::seconds>(clock().wall());
   last_accessed_.set(static_cast<double>(now.time_since_epoch().count()));
+  published_ = content;
+  is_readable_ = true;
   set_exports({.content = {std::move(content), arguments_.is_secret}});
   report_healthy("read file");
+}
+
+// Takes note of what a detector made it read.
+void File::notice(Result<std::string> content) {
+  if (content) {
+    if (!is_readable_ || *content != published_) publish(*std::move(content));
+    return;
+  }
+  is_readable_ = false;
+  logger().error("failed to read file", {{"path", arguments_.filename}, {"err", content.error()}});
 }
 
 Task<> File::run(StopToken stop) {
@@ -120,12 +135,7 @@ Task<> File::follow(StopToken stop) {
     if (updates != updates_ || stop.stop_requested()) co_return;
     auto content = co_await read(arguments_.filename);
     if (updates != updates_) co_return;
-    if (content) {
-      publish(*std::move(content));
-    } else {
-      logger().error("failed to read file",
-                     {{"path", arguments_.filename}, {"err", content.error()}});
-    }
+    notice(std::move(content));
   }
 }
 
