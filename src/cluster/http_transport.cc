@@ -152,7 +152,7 @@ Task<net::ServerResponse> HttpTransport::handle(net::ServerRequest request) {
   if (kind != "message" && kind != "stream")
     co_return net::text_response(404, "404 page not found");
   if (closed_) co_return net::text_response(503, "transport is shut down");
-  if (request.http_major != 2) co_return net::text_response(505, "HTTP/2 is required");
+  if (request.http_major != 2) co_return net::ServerResponse{.status = 505};
   if (request.headers.get("content-type") != content_type)
     co_return net::text_response(400, "unexpected content type");
   const std::shared_ptr<net::BodyReader> body = std::move(request.body);

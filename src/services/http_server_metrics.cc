@@ -16,15 +16,15 @@ void add(MetricFamilies& families, std::string name, std::string help, MetricTyp
 }
 
 void collect(MetricFamilies& out, const net::HttpServerStats& stats) {
-  add(out, "alloy_http_server_connections_total", "Connections accepted.", MetricType::counter,
+  add(out, "http_server_connections_total", "Connections accepted.", MetricType::counter,
       static_cast<double>(stats.connections_total));
-  add(out, "alloy_http_server_open_connections", "Connections that are open now.",
+  add(out, "http_server_open_connections", "Connections that are open now.",
       MetricType::gauge, static_cast<double>(stats.connections_open));
-  add(out, "alloy_http_server_in_flight_requests", "Requests being answered now.",
+  add(out, "http_server_in_flight_requests", "Requests being answered now.",
       MetricType::gauge, static_cast<double>(stats.requests_in_flight));
   for (size_t i = 0; i < stats.rejected.size(); ++i) {
     const std::string reason(net::rejection_name(static_cast<net::Rejection>(i)));
-    add(out, "alloy_http_server_rejected_total", "Connections and requests turned away.",
+    add(out, "http_server_rejected_total", "Connections and requests turned away.",
         MetricType::counter, static_cast<double>(stats.rejected[i]), {{"reason", reason}});
   }
 }
