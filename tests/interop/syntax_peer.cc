@@ -8,6 +8,7 @@
 // Operation "evaluate": status "ok" with a spelling of the expression's value that tells its kinds
 // of numbers apart, or "errors".
 #include <bit>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -59,10 +60,13 @@ std::string spell(Number number) {
     case NumberKind::integer:
       return fmt::format("int {}", number.as_integer());
     case NumberKind::unsigned_integer:
-      return fmt::format("uint {}", number.as_unsigned());
+      // As a value of its own the original makes it signed where it can.
+      return fmt::format("{} {}", number.as_unsigned() >> 63 == 0 ? "int" : "uint",
+                         number.as_unsigned());
     case NumberKind::floating:
       break;
   }
+  if (std::isnan(number.as_floating())) return "float NaN";
   return fmt::format("float {:016x}", std::bit_cast<uint64_t>(number.as_floating()));
 }
 
@@ -90,7 +94,7 @@ std::string spell(const Value& value) {
 
 Answer evaluate_and_spell(std::string text) {
   const auto file = parse_expression(make_source("", std::move(text)));
-  if (!file) return {"errors", describe(file.error())};
+  if (!file) return {"errors", file.error().summary()};
   const Variables scope;
   const auto value = evaluate(*(*file)->expression(), {.scope = scope, .file = ""});
   if (!value) return {"errors", value.error().to_string()};

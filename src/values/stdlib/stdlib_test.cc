@@ -135,6 +135,17 @@ TEST_CASE("YAML mappings refuse duplicates and hide keys that are no strings") {
         "{a = capsule(\"map[interface {}]interface {}\")}");
 }
 
+TEST_CASE("encoding.from_yaml refuses what is no text") {
+  CHECK(result_of("encoding.from_yaml(\"\\xb6\")") ==
+        "1:1: encoding.from_yaml yaml: invalid leading UTF-8 octet");
+  CHECK(result_of("encoding.from_yaml(\"a: \\x04\")") ==
+        "1:1: encoding.from_yaml yaml: control characters are not allowed");
+  CHECK(result_of("encoding.from_yaml(\"%!d\")") ==
+        "1:1: encoding.from_yaml yaml: could not find expected directive name");
+  CHECK(result_of("encoding.from_yaml(\"%7B%22\")") ==
+        "1:1: encoding.from_yaml yaml: found unexpected non-alphabetical character");
+}
+
 TEST_CASE("json_path finds values") {
   auto find = [](std::string_view path) {
     return result_of(

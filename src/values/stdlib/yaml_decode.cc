@@ -171,9 +171,32 @@ void Builder::merge(const Node& node, std::vector<Object::Member>& merged) {
   }
 }
 
+bool is_word(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// What the YAML library reads over and the real program's refuses.
+Result<> check_text(std::string_view text) {
+  if (!is_utf8(text)) return fail("yaml: invalid leading UTF-8 octet", ErrorKind::invalid);
+  for (const char c : text) {
+    const bool is_control = (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+    if (is_control) return fail("yaml: control characters are not allowed", ErrorKind::invalid);
+  }
+  if (!text.starts_with('%')) return {};
+  const auto end = std::ranges::find_if_not(text.substr(1), is_word);
+  const auto size = static_cast<size_t>(end - text.begin()) - 1;
+  if (size == 0) return fail("yaml: could not find expected directive name", ErrorKind::invalid);
+  const std::string_view behind = text.substr(size + 1);
+  if (!behind.empty() && !std::string_view(" \t\r\n").contains(behind.front()))
+    return fail("yaml: found unexpected non-alphabetical character", ErrorKind::invalid);
+  return {};
+}
+
 }  // namespace
 
 Result<Value> decode_yaml(const std::string& text) {
+  TRY(check_text(text));
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

@@ -46,8 +46,11 @@ func (e *expressions) number(depth int) string {
 		return "(" + n() + ")"
 	case 2:
 		return fmt.Sprintf("%s[%s]", e.or(e.array, depth-1), e.pick("0", "1", "0.0", "5"))
+	case 3:
+		// The original multiplies as often as a whole exponent says, so it is a small one.
+		return fmt.Sprintf("%s ^ %s", n(), e.pick("0", "1", "2", "7", "0.5", "-1"))
 	default:
-		return fmt.Sprintf("%s %s %s", n(), e.pick("+", "-", "*", "/", "%", "^"), n())
+		return fmt.Sprintf("%s %s %s", n(), e.pick("+", "-", "*", "/", "%"), n())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // peer is our program (../syntax_peer.cc) behind a pipe.
@@ -43,8 +44,12 @@ func startPeer(t *testing.T) *peer {
 	return &peer{t: t, in: in, out: bufio.NewReader(out)}
 }
 
-// ask sends one request and returns the answer.
+// ask sends one request and returns the answer, for which it waits a while.
 func (p *peer) ask(operation, text string) (status, answer string) {
+	late := time.AfterFunc(20*time.Second, func() {
+		panic("no answer after 20 seconds; asked:\n" + text)
+	})
+	defer late.Stop()
 	if _, err := fmt.Fprintf(p.in, "%s %d\n%s", operation, len(text), text); err != nil {
 		p.t.Fatalf("the peer does not read: %v; asked:\n%s", err, text)
 	}
