@@ -187,9 +187,12 @@ Result<> check_text(std::string_view text) {
   const auto end = std::ranges::find_if_not(text.substr(1), is_word);
   const auto size = static_cast<size_t>(end - text.begin()) - 1;
   if (size == 0) return fail("yaml: could not find expected directive name", ErrorKind::invalid);
+  const std::string_view name = text.substr(1, size);
   const std::string_view behind = text.substr(size + 1);
   if (!behind.empty() && !std::string_view(" \t\r\n").contains(behind.front()))
     return fail("yaml: found unexpected non-alphabetical character", ErrorKind::invalid);
+  if (name != "YAML" && name != "TAG")
+    return fail("yaml: found unknown directive name", ErrorKind::invalid);
   return {};
 }
 
