@@ -85,6 +85,11 @@ TEST_CASE("flags that cannot be honoured are refused, never ignored") {
         "Error: --windows.priority is only supported on Windows\n");
 }
 
+TEST_CASE("the format of a configuration does not matter for a directory") {
+  CHECK(execute({"validate", "--config.format=static", "/proc/self/task"}).status == 0);
+  CHECK(execute({"validate", "--config.format=static", "/dev/null"}).status == 1);
+}
+
 TEST_CASE("experimental flags need the stability level") {
   CHECK(execute({"run", "--server.http.enable-graphql", "x"}).err ==
         "Error: '--server.http.enable-graphql' can only be used at experimental stability level. "

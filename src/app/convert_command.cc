@@ -25,7 +25,7 @@ Result<int> convert(const ConvertOptions& options, const Invocation& call) {
   if (options.source.format == "alloy")
     return fail("(Critical) unrecognized kind \"alloy\" given to the config converter",
                 ErrorKind::invalid);
-  TRY(check_format(options.source));
+  TRY(check_format(options.source, path));
   return 0;
 }
 

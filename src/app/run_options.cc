@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -164,8 +165,9 @@ Result<void> check_options(const RunOptions& o) {
   return {};
 }
 
-Result<void> check_format(const SourceOptions& options) {
-  if (options.format == "alloy") return {};
+Result<void> check_format(const SourceOptions& options, const std::string& path) {
+  std::error_code ignored;
+  if (options.format == "alloy" || std::filesystem::is_directory(path, ignored)) return {};
   constexpr std::array<std::string_view, 4> known = {"otelcol", "prometheus", "promtail", "static"};
   if (std::ranges::find(known, options.format) == known.end())
     return fail(fmt::format("(Critical) unrecognized kind {} given to the config converter",

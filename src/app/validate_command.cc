@@ -18,7 +18,7 @@ struct ValidateCommandOptions {
 };
 
 Result<int> validate(const ValidateCommandOptions& options, const Invocation& call) {
-  TRY(check_format(options.source));
+  TRY(check_format(options.source, call.arguments[0]));
   TRY(const auto format, parse_diagnostics_format(options.format));
   TRY(const auto source, runtime::read_config(call.arguments[0]));
   const auto diagnostics =
