@@ -81,10 +81,13 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
   return plan;
 }
 
-void EndpointView::set(std::shared_ptr<Outbox> outbox, const QueueArguments& queue) {
+void EndpointView::set(std::shared_ptr<Outbox> outbox, std::shared_ptr<LogStore> store,
+                       const EndpointPlan& plan) {
   const Outbox::Dropped total = dropped();
   const std::lock_guard lock(mutex_);
-  queue_ = queue;
+  queue_ = plan.queue;
+  store_ = std::move(store);
+  key_ = plan.identity.key();
   if (outbox == outbox_) return;
   before_ = total;
   at_joining_ = outbox->dropped();
@@ -99,6 +102,14 @@ Outbox::Dropped EndpointView::dropped() const {
       .by_relabelling = before_.by_relabelling + (now.by_relabelling - at_joining_.by_relabelling),
       .custom_bucket_histograms = before_.custom_bucket_histograms + now.custom_bucket_histograms -
                                   at_joining_.custom_bucket_histograms};
+}
+
+queue::Counts EndpointView::pending() const {
+  const std::lock_guard lock(mutex_);
+  queue::Counts sum = {};
+  if (!store_) return sum;
+  for (const auto& log : store_->queues_of(key_)) sum = sum + log->reader_stats(key_).pending;
+  return sum;
 }
 
 double EndpointView::newest_timestamp_seconds() const {
@@ -116,13 +127,9 @@ QueueArguments EndpointView::queue() const {
   return queue_;
 }
 
-EndpointReadings readings_of(std::shared_ptr<EndpointView> view, std::weak_ptr<Sender> sender) {
+EndpointReadings readings_of(std::shared_ptr<EndpointView> view) {
   return {
-      .pending =
-          [sender] {
-            const auto alive = sender.lock();
-            return alive ? alive->pending() : queue::Counts{};
-          },
+      .pending = [view] { return view->pending(); },
       .dropped_by_relabelling = [view] { return view->dropped().by_relabelling; },
       .custom_bucket_histograms =
           [view] { return static_cast<double>(view->dropped().custom_bucket_histograms); },

@@ -32,7 +32,10 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& arguments,
 // What an endpoint's metrics read, while outboxes come and go.
 class EndpointView {
  public:
-  void set(std::shared_ptr<Outbox> outbox, const QueueArguments& queue);
+  void set(std::shared_ptr<Outbox> outbox, std::shared_ptr<LogStore> store,
+           const EndpointPlan& plan);
+  // Waiting or on their way.
+  queue::Counts pending() const;
   // Of all outboxes together, since the endpoint began.
   Outbox::Dropped dropped() const;
   double newest_timestamp_seconds() const;
@@ -45,8 +48,11 @@ class EndpointView {
   Outbox::Dropped before_;      // From earlier outboxes.
   Outbox::Dropped at_joining_;  // What the present one had already.
   QueueArguments queue_;
+  std::shared_ptr<LogStore> store_;
+  std::string key_;
 };
 
-EndpointReadings readings_of(std::shared_ptr<EndpointView> view, std::weak_ptr<Sender> sender);
+// They hold nothing that has metrics itself: the last reference may go while metrics are collected.
+EndpointReadings readings_of(std::shared_ptr<EndpointView> view);
 
 }  // namespace alloy::prometheus::remote_write

@@ -82,17 +82,8 @@ void EndpointMetrics::make_functions(const EndpointReadings& readings) {
              fmt::format("The {} that wait in the queue or are on their way.", kinds[i]),
              MetricType::gauge,
              [read = readings.pending, i] { return static_cast<double>(read()[i]); });
-    const std::string dropped = fmt::format("{}{}_dropped_total", prefix, kinds[i]);
-    registered_.emplace_back(dropped, labels("dropped_series"));
-    registry_.function(
-        dropped, dropped_help(kinds[i]), MetricType::counter,
-        [read = readings.dropped_by_relabelling, i] { return static_cast<double>(read()[i]); },
-        labels("dropped_series"));
   }
-  const std::string dropped = fmt::format("{}histograms_dropped_total", prefix);
-  registered_.emplace_back(dropped, labels("nhcb_in_rw1_not_supported"));
-  registry_.function(dropped, dropped_help("histograms"), MetricType::counter,
-                     readings.custom_bucket_histograms, labels("nhcb_in_rw1_not_supported"));
+  collect_drops(readings);
   const auto gauge = [&](std::string_view name, std::string_view help,
                          const std::function<double()>& read) {
     function(name, help, MetricType::gauge, read);
@@ -105,6 +96,30 @@ void EndpointMetrics::make_functions(const EndpointReadings& readings) {
   gauge("shards_min", "How many there are at least.", readings.shards_min);
   gauge("shard_capacity", "The configured capacity of a shard.", readings.shard_capacity);
   gauge("max_samples_per_send", "How many samples a request has at most.", readings.samples_max);
+}
+
+// Series of the counters of drops appear when there is something to count, as in the real program.
+void EndpointMetrics::collect_drops(const EndpointReadings& readings) {
+  registry_.collector(
+      [alive = std::weak_ptr(alive_), base = labels(), readings](MetricFamilies& families) {
+        if (alive.expired()) return;
+        const auto add = [&](std::string_view kind, std::string_view reason, double value) {
+          if (value == 0) return;
+          MetricFamily& family = families[fmt::format("{}{}_dropped_total", prefix, kind)];
+          family.name = fmt::format("{}{}_dropped_total", prefix, kind);
+          family.help = dropped_help(kind);
+          family.type = MetricType::counter;
+          MetricLabels own = base;
+          own.emplace_back("reason", reason);
+          std::ranges::sort(own);
+          family.samples.push_back({family.name, std::move(own), value});
+        };
+        const queue::Counts counts = readings.dropped_by_relabelling();
+        for (size_t i = 0; i < std::size(kinds); ++i) {
+          add(kinds[i], "dropped_series", static_cast<double>(counts[i]));
+        }
+        add("histograms", "nhcb_in_rw1_not_supported", readings.custom_bucket_histograms());
+      });
 }
 
 void EndpointMetrics::add(const PerKind& counters, const queue::Counts& counts) {

@@ -49,6 +49,7 @@ class EndpointMetrics {
   static void add(const PerKind& counters, const queue::Counts& counts);
   PerKind make_counters(std::string_view suffix, std::string_view what);
   void make_functions(const EndpointReadings& readings);
+  void collect_drops(const EndpointReadings& readings);
   void function(std::string_view name, std::string_view help, MetricType type,
                 std::function<double()> read);
   MetricLabels labels(std::string_view reason = {}) const;
@@ -56,6 +57,7 @@ class EndpointMetrics {
   MetricRegistry& registry_;
   std::string name_;
   std::string url_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // Tells the collector when to stop.
   std::vector<std::pair<std::string, MetricLabels>> registered_;
   PerKind sent_;
   PerKind failed_;

@@ -171,7 +171,7 @@ std::vector<std::unique_ptr<RemoteWrite::Endpoint>> RemoteWrite::adopt(
     if (!same_labels) {
       endpoint->metrics = std::make_shared<EndpointMetrics>(
           options().metrics, endpoint->plan.remote_name, endpoint->plan.delivery->shown_url,
-          readings_of(endpoint->view, endpoint->sender));
+          readings_of(endpoint->view));
     }
     endpoints.push_back(std::move(endpoint));
   }
@@ -228,7 +228,7 @@ std::shared_ptr<Outbox> RemoteWrite::outbox_for(const EndpointPlan& plan,
 }
 
 void RemoteWrite::configure(Endpoint& endpoint) {
-  endpoint.view->set(endpoint.outbox, endpoint.plan.queue);
+  endpoint.view->set(endpoint.outbox, store_, endpoint.plan);
   endpoint.plan.delivery->metrics = endpoint.metrics;
   endpoint.sender->set_delivery(endpoint.plan.delivery);
   endpoint.sender->set_store(store_);
