@@ -1,5 +1,7 @@
 #include "services/live_debugging.h"
 
+#include <bit>
+
 namespace alloy {
 
 std::string_view name_of(LiveDataType type) {
@@ -30,7 +32,9 @@ std::shared_ptr<LiveDebugging::Channel> LiveDebugging::channel(std::string_view 
   auto at = channels_.find(global_id);
   if (at != channels_.end())
     if (auto existing = at->second.lock()) return existing;
-  std::erase_if(channels_, [](const auto& entry) { return entry.second.expired(); });
+  // Now and then, so that thousands of components do not each look at all the others.
+  if (std::has_single_bit(channels_.size()))
+    std::erase_if(channels_, [](const auto& entry) { return entry.second.expired(); });
   auto created = std::make_shared<Channel>();
   channels_[std::string(global_id)] = created;
   return created;
