@@ -220,10 +220,12 @@ bool RelabelRules::apply(const RelabelRule& rule, const Compiled& compiled, Labe
       break;
     case lowercase:
     case uppercase:
-      labels.set(rule.target_label, labels.keep(change_case(value, rule.action == lowercase)));
+      labels.set(labels.keep(rule.target_label),
+                 labels.keep(change_case(value, rule.action == lowercase)));
       break;
     case hashmod:
-      labels.set(rule.target_label, labels.keep(fmt::format("{}", md5_tail(value) % rule.modulus)));
+      labels.set(labels.keep(rule.target_label),
+                 labels.keep(fmt::format("{}", md5_tail(value) % rule.modulus)));
       break;
     case labelmap:
       map_labels(rule, compiled, labels);
