@@ -61,7 +61,7 @@ int64_t next_distance(ThreadState& state) {
   return 1 + static_cast<int64_t>(-std::log(uniform) * bytes_between_samples);
 }
 
-[[gnu::noinline]] void take_sample(void* memory, size_t bytes) {
+[[gnu::noinline, maybe_unused]] void take_sample(void* memory, size_t bytes) {
   ThreadState& state = thread_state;
   if (state.is_sampling) return;
   state.is_sampling = true;
@@ -79,7 +79,7 @@ int64_t next_distance(ThreadState& state) {
   state.is_sampling = false;
 }
 
-[[gnu::noinline]] void forget_sample(void* memory) {
+[[gnu::noinline, maybe_unused]] void forget_sample(void* memory) {
   ThreadState& state = thread_state;
   if (state.is_sampling) return;
   state.is_sampling = true;
