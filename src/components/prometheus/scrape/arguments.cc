@@ -82,6 +82,15 @@ Result<void> Arguments::validate() {
   return check_names(metric_name_validation_scheme, metric_name_escaping_scheme);
 }
 
+std::vector<std::string> Arguments::protocols() const {
+  std::vector<std::string> result = scrape_protocols;
+  const bool is_default = scrape_protocols == Arguments{}.scrape_protocols;
+  if (enable_protobuf_negotiation || (scrape_native_histograms && is_default)) {
+    result.insert(result.begin(), std::string(protobuf));
+  }
+  return result;
+}
+
 Result<void> Arguments::check_stability(Stability allowed) const {
   if (allowed == Stability::experimental) return {};
   const std::pair<bool, std::string_view> experimental[] = {
@@ -101,16 +110,10 @@ Result<void> Arguments::check_stability(Stability allowed) const {
 
 Result<void> Arguments::check_supported() const {
   const std::pair<bool, std::string_view> missing[] = {
-      {scrape_native_histograms, "scrape_native_histograms"},
-      {scrape_classic_histograms, "scrape_classic_histograms"},
-      {enable_protobuf_negotiation, "enable_protobuf_negotiation"},
       {convert_classic_histograms_to_nhcb, "convert_classic_histograms_to_nhcb"},
       {start_timestamp_zero_ingestion, "start_timestamp_zero_ingestion"},
       {native_histogram_bucket_limit > 0, "native_histogram_bucket_limit"},
       {native_histogram_min_bucket_factor > 0, "native_histogram_min_bucket_factor"},
-      {std::ranges::find(scrape_protocols, protobuf) != scrape_protocols.end() ||
-           scrape_fallback_protocol == protobuf,
-       "the protocol PrometheusProto"},
   };
   for (const auto& [is_used, name] : missing) {
     if (is_used) return fail(fmt::format("{} is not supported yet", name));

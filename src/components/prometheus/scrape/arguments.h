@@ -132,6 +132,9 @@ struct Arguments {
   // Also fills in what depends on other arguments.
   Result<void> validate();
 
+  // The formats to ask for: those given, with protobuf first where something needs it.
+  std::vector<std::string> protocols() const;
+
   // What the chosen level of stability must allow.
   Result<void> check_stability(Stability allowed) const;
   // What the program can't do yet.

@@ -70,6 +70,8 @@ bool IngestSettings::resolves_like(const IngestSettings& other) const {
 
 void IngestScratch::clear() {
   samples.clear();
+  histograms.clear();
+  natives_taken = 0;
   exemplars.clear();
   metadata.clear();
   ended.clear();
@@ -99,6 +101,7 @@ SeriesRef Ingest::report_series(std::string_view name) const {
 Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_t time_ms,
                           IngestScratch& scratch, IngestCounts& counts) {
   wire::ExpositionParser parser(body, format);
+  body_start_ = body.data();
   cache_.begin();
   families_.begin();
   type_ = FamilyType::unknown;
@@ -289,6 +292,18 @@ Result<void> Ingest::check_labels(std::span<const Label> labels, IngestCounts& c
   return {};
 }
 
+// The native histogram that the line just read stands for, if it is one.
+const wire::NativeLine* Ingest::next_native(const wire::ExpositionParser& parser,
+                                            IngestScratch& scratch) const {
+  const size_t offset = static_cast<size_t>(parser.series().data() - body_start_);
+  for (; scratch.natives_taken < scratch.natives.size(); ++scratch.natives_taken) {
+    const wire::NativeLine& line = scratch.natives[scratch.natives_taken];
+    if (line.offset > offset) return nullptr;
+    if (line.offset == offset) return &line;
+  }
+  return nullptr;
+}
+
 void Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser,
                          int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
   ++counts.samples;
@@ -305,13 +320,18 @@ void Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser
     ++counts.duplicates;
     return;
   }
-  if (settings_.sample_limit > 0 && scratch.samples.size() >= settings_.sample_limit) {
+  if (settings_.sample_limit > 0 &&
+      scratch.samples.size() + scratch.histograms.size() >= settings_.sample_limit) {
     counts.sample_limit_exceeded = true;
     return;
   }
   const Series& series = store_.at(entry.series);
   const int64_t time = has_own_time ? *own_time : time_ms;
-  scratch.samples.push_back({&series, time, parser.value()});
+  if (const wire::NativeLine* native = next_native(parser, scratch)) [[unlikely]] {
+    scratch.histograms.push_back({&series, time, &native->histogram});
+  } else {
+    scratch.samples.push_back({&series, time, parser.value()});
+  }
   if (parser.exemplar() != nullptr) take_exemplar(series, parser, time, scratch);
 }
 

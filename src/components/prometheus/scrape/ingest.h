@@ -14,6 +14,7 @@
 #include "signals/metric_batch.h"
 #include "signals/relabel.h"
 #include "wire/exposition.h"
+#include "wire/protobuf_exposition.h"
 
 namespace alloy::prometheus::scrape {
 
@@ -47,6 +48,7 @@ struct IngestCounts {
 // What a batch is built in; serves one scrape after another.
 struct IngestScratch {
   std::vector<Sample> samples;
+  std::vector<HistogramSample> histograms;
   std::vector<Exemplar> exemplars;
   std::vector<FamilyMetadata> metadata;
   std::vector<const Series*> ended;
@@ -55,11 +57,15 @@ struct IngestScratch {
   std::vector<Label> exemplar_labels;
   std::vector<Label> labels;
   LabelBuilder builder;
-  LabelBuilder text;  // Keeps what had to be unescaped.
+  LabelBuilder text;                      // Keeps what had to be unescaped.
+  std::string rewritten;                  // The text of a body that was none.
+  std::vector<wire::NativeLine> natives;  // Of the body, in order.
+  size_t natives_taken = 0;
 
   void clear();
   MetricBatch batch() const {
-    return {.samples = samples, .exemplars = exemplars, .metadata = metadata};
+    return {
+        .samples = samples, .histograms = histograms, .exemplars = exemplars, .metadata = metadata};
   }
 };
 
@@ -71,7 +77,8 @@ class Ingest {
   // Takes effect with the next read(); forgets what no longer holds.
   void configure(const IngestSettings& settings);
 
-  // Reads a body (see ExpositionParser about its last newline) into `scratch`, the staleness
+  // Reads a body (see ExpositionParser about its last newline), with the native histograms that
+  // `scratch` has for its lines, into `scratch`, the staleness
   // markers of series that ended included. After an error, `scratch` holds only those of all
   // series. Series in it stay valid until release().
   Result<void> read(std::string_view body, wire::TextFormat format, int64_t time_ms,
@@ -95,6 +102,8 @@ class Ingest {
   void take_metadata(const wire::ExpositionParser& parser, wire::ExpositionParser::Entry kind);
   void take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser, int64_t time_ms,
                    IngestScratch& scratch, IngestCounts& counts);
+  const wire::NativeLine* next_native(const wire::ExpositionParser& parser,
+                                      IngestScratch& scratch) const;
   void take_exemplar(const Series& series, const wire::ExpositionParser& parser,
                      int64_t sample_time_ms, IngestScratch& scratch);
   Result<void> collect_labels(const wire::ExpositionParser& parser, IngestScratch& scratch);
@@ -109,6 +118,7 @@ class Ingest {
   FamilyCache families_;
   FamilyType type_ = FamilyType::unknown;  // Of the TYPE line read last.
   std::string_view unit_;
+  const char* body_start_ = nullptr;                       // Of the body that is being read.
   std::unordered_map<uint64_t, uint64_t> last_exemplars_;  // By uid of the series: a hash.
 };
 

@@ -115,9 +115,7 @@ std::optional<BodyFormat> format_of(const MediaType& media) {
   if (media.type == "application/openmetrics-text") {
     return BodyFormat{.text = wire::TextFormat::open_metrics, .warning = {}};
   }
-  if (media.type == "application/vnd.google.protobuf" &&
-      media.get("proto") == "io.prometheus.client.MetricFamily" &&
-      media.get("encoding") == "delimited") {
+  if (media.type == "application/vnd.google.protobuf") {
     return BodyFormat{.is_protobuf = true, .warning = {}};
   }
   return std::nullopt;

@@ -126,7 +126,12 @@ Result<std::shared_ptr<const LoopSettings>> Scrape::make_settings(const Argument
   settings->job = job;
   std::string escaping = arguments.metric_name_escaping_scheme;
   if (escaping.empty()) escaping = is_utf8 ? "allow-utf-8" : "underscores";
-  settings->accept = accept_header(arguments.scrape_protocols, escaping);
+  settings->accept = accept_header(arguments.protocols(), escaping);
+  if (arguments.scrape_native_histograms) {
+    settings->native_histograms = arguments.scrape_classic_histograms
+                                      ? wire::NativeHistograms::with_classic
+                                      : wire::NativeHistograms::alone;
+  }
   settings->fallback_protocol = arguments.scrape_fallback_protocol;
   settings->enable_compression = arguments.enable_compression;
   settings->extra_metrics = arguments.extra_metrics;

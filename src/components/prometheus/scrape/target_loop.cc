@@ -35,6 +35,7 @@ double in_seconds(Duration duration) { return std::chrono::duration<double>(dura
 // What came back from the target.
 struct TargetLoop::Fetched {
   Result<void> result;
+  bool is_protobuf = false;
   wire::TextFormat format = wire::TextFormat::prometheus;
   double body_size = 0;  // As scrape_body_size_bytes says it: -1 for one over the limit.
 };
@@ -230,9 +231,8 @@ Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, 
   auto format = body_format(response->headers.get("Content-Type"), settings.fallback_protocol);
   if (!format) {
     fetched.result = std::unexpected(std::move(format).error());
-  } else if (format->is_protobuf) {
-    fetched.result = fail("the protobuf exposition format is not supported yet");
   } else {
+    fetched.is_protobuf = format->is_protobuf;
     fetched.format = format->text;
     if (!format->warning.empty()) {
       environment_.logger.debug(format->warning, {{"target", now->target.url}});
@@ -248,10 +248,22 @@ Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body,
     ingest_.read_nothing(time_ms, scratch);
     return fetched.result;
   }
-  if (fetched.format == wire::TextFormat::prometheus) {
+  scratch.natives.clear();
+  std::string* text = &body;
+  if (fetched.is_protobuf) {
+    text = &scratch.rewritten;
+    text->clear();
+    fetched.format = wire::TextFormat::open_metrics;
+    if (auto written =
+            wire::write_as_text(body, settings.native_histograms, *text, scratch.natives);
+        !written) {
+      ingest_.read_nothing(time_ms, scratch);
+      return written;
+    }
+  } else if (fetched.format == wire::TextFormat::prometheus) {
     wire::ExpositionParser::with_last_newline(body);
   }
-  auto result = ingest_.read(body, fetched.format, time_ms, scratch, counts);
+  auto result = ingest_.read(*text, fetched.format, time_ms, scratch, counts);
   if (counts.duplicates > 0) {
     environment_.logger.warn(
         "Error on ingesting samples with different value but same timestamp",

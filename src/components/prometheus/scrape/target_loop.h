@@ -27,6 +27,7 @@ struct LoopSettings {
   bool enable_compression = true;
   bool extra_metrics = false;
   size_t body_size_limit = 0;
+  wire::NativeHistograms native_histograms = wire::NativeHistograms::ignored;
   std::string forced_error;  // Fails every scrape without a request; empty: none.
   std::shared_ptr<FailureLog> failure_log;
 };

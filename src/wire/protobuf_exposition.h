@@ -1,0 +1,30 @@
+// The protobuf exposition (delimited io.prometheus.client.MetricFamily messages), rewritten as
+// OpenMetrics text, so that one parser reads all formats. Native histograms have no text: each gets
+// a line with its series, and its content stands beside it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "signals/native_histogram.h"
+
+namespace alloy::wire {
+
+// The line of a native histogram: where it begins in the text, and what belongs in place of its
+// value.
+struct NativeLine {
+  size_t offset = 0;
+  NativeHistogram histogram;
+};
+
+// How native histograms are read; those that are not wanted are read as classic ones.
+enum class NativeHistograms : unsigned char { ignored, alone, with_classic };
+
+// Appends the whole text to `text` and the native histograms to `natives`, in the order of their
+// lines. Errors: what is wrong with the message.
+Result<void> write_as_text(std::string_view body, NativeHistograms mode, std::string& text,
+                           std::vector<NativeLine>& natives);
+
+}  // namespace alloy::wire
