@@ -68,7 +68,8 @@ class ProtobufReader {
   uint64_t fixed(size_t size) {
     const std::string_view text = take(size);
     uint64_t value = 0;
-    std::memcpy(&value, text.data(), text.size());  // Little-endian, as our processors are.
+    // Little-endian, as our processors are. A broken message has no text, not even an address.
+    if (!text.empty()) std::memcpy(&value, text.data(), text.size());
     return value;
   }
   std::string_view take(uint64_t size) {
