@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/unicode.h"
+
 namespace alloy {
 namespace {
 
@@ -26,18 +28,6 @@ std::pair<size_t, char32_t> decode(std::string_view text) {
   const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
   if (overlong || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return {0, replacement};
   return {length, point};
-}
-
-// A close stand-in for Go's unicode.IsPrint: everything but controls, separators other than the
-// plain space, surrogates and non-characters.
-bool is_printable(char32_t c) {
-  if (c < 0x20 || c == 0x7F || (c >= 0x80 && c <= 0xA0) || c == 0xAD) return false;
-  if (c >= 0x2000 && c <= 0x200F) return false;
-  if (c >= 0x2028 && c <= 0x202F) return false;
-  if (c >= 0x205F && c <= 0x206F) return false;
-  if (c == 0x1680 || c == 0x3000 || c == 0xFEFF) return false;
-  if (c >= 0xE000 && c <= 0xF8FF) return false;
-  return (c & 0xFFFE) != 0xFFFE;
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ constexpr std::string_view content_type = "application/x.ckit";
 constexpr Duration packet_timeout = 5s;
 // Packets waiting for one node; more push out the oldest.
 constexpr size_t queue_max = 1000;
+// How many nodes are kept connections to; anybody can name addresses in a message.
+constexpr size_t destinations_max = 4096;
 // How much one request may carry.
 constexpr size_t request_bytes_max = 4 << 20;
 constexpr size_t stream_bytes_max = 64 << 20;
@@ -38,35 +40,61 @@ Task<> HttpTransport::close() {
   destinations_.clear();
 }
 
+HttpTransport::Destination* HttpTransport::destination(const Address& to) {
+  if (const auto at = destinations_.find(to); at != destinations_.end()) return &at->second;
+  if (destinations_.size() >= destinations_max)
+    std::erase_if(destinations_, [](const auto& entry) { return entry.second.is_idle(); });
+  if (destinations_.size() >= destinations_max) return nullptr;
+  return &destinations_[to];
+}
+
+void HttpTransport::forget_if_idle(const Address& to) {
+  const auto at = destinations_.find(to);
+  if (at != destinations_.end() && at->second.is_idle()) destinations_.erase(at);
+}
+
 Task<Result<std::shared_ptr<net::Http2Peer>>> HttpTransport::connected(Address to,
                                                                        Duration timeout) {
-  if (const auto& peer = destinations_[to].peer; peer && peer->is_open()) co_return peer;
+  constexpr std::string_view too_many = "connected to too many nodes";
+  const Destination* before = destination(to);
+  if (before == nullptr) co_return fail(std::string(too_many), ErrorKind::full);
+  if (before->peer && before->peer->is_open()) co_return before->peer;
   CO_TRY(auto peer, co_await net::Http2Peer::connect(strand_, format_ip(to.ip), to.port, timeout));
   if (closed_) {
     peer->close();
     co_return fail("transport closed", ErrorKind::stopped);
   }
-  Destination& destination = destinations_[to];
+  Destination* now = destination(to);
+  if (now == nullptr) {
+    peer->close();
+    co_return fail(std::string(too_many), ErrorKind::full);
+  }
   // Somebody else may have connected meanwhile; one connection is enough.
-  if (destination.peer && destination.peer->is_open()) {
+  if (now->peer && now->peer->is_open()) {
     peer->close();
   } else {
-    destination.peer = std::move(peer);
+    now->peer = std::move(peer);
   }
-  co_return destination.peer;
+  co_return now->peer;
 }
 
 void HttpTransport::send_packet(const Address& to, std::string packet) {
   if (closed_) return;
-  Destination& destination = destinations_[to];
-  if (destination.packets.size() >= queue_max) {
-    destination.packets.pop_front();
+  Destination* target = destination(to);
+  if (target == nullptr) {
+    ++stats_->tx_packets_failed;
+    logger_.debug("failed to send message: connected to too many nodes",
+                  {{"addr", format_address(to)}});
+    return;
+  }
+  if (target->packets.size() >= queue_max) {
+    target->packets.pop_front();
     ++stats_->tx_packets_failed;
     --stats_->tx_queue_length;
   }
-  destination.packets.push_back(std::move(packet));
+  target->packets.push_back(std::move(packet));
   ++stats_->tx_queue_length;
-  if (std::exchange(destination.is_sending, true)) return;
+  if (std::exchange(target->is_sending, true)) return;
   tasks_.spawn(send_queued(to));
 }
 
@@ -92,6 +120,7 @@ Task<> HttpTransport::send_queued(Address to) {
     }
   }
   destinations_[to].is_sending = false;
+  forget_if_idle(to);
 }
 
 Task<Result<void>> HttpTransport::post_packets(Address to, std::string body) {
@@ -113,9 +142,10 @@ void HttpTransport::exchange(const Address& to, std::string request,
 Task<> HttpTransport::run_exchange(Address to, std::string request,
                                    std::function<void(Result<std::string>)> done) {
   ++stats_->streams;
-  auto answer = co_await exchange_on(std::move(to), std::move(request));
+  auto answer = co_await exchange_on(to, std::move(request));
   --stats_->streams;
   if (!answer) ++stats_->stream_tx_packets_failed;
+  forget_if_idle(to);
   done(std::move(answer));
 }
 

@@ -71,8 +71,13 @@ class HttpTransport final : public Transport {
     std::shared_ptr<net::Http2Peer> peer;
     std::deque<std::string> packets;
     bool is_sending = false;
+
+    bool is_idle() const { return !is_sending && packets.empty() && !(peer && peer->is_open()); }
   };
 
+  // Null when there are too many already: addresses come from what others say.
+  Destination* destination(const Address& to);
+  void forget_if_idle(const Address& to);
   Task<> send_queued(Address to);
   Task<Result<void>> post_packets(Address to, std::string body);
   Task<> run_exchange(Address to, std::string request,

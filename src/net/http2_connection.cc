@@ -341,6 +341,7 @@ bool Http2Connection::add_field(Http2Stream& stream, std::string_view name,
 void Http2Connection::refuse(Http2Stream& stream, int status, Rejection reason,
                              std::string detail) {
   context_->reject(reason, transport_->remote_address(), detail);
+  stream.abandon_body();
   const ServerResponse response = text_response(status, status_text(status));
   stream.write_all(response.body);
   submit(stream, response, true);

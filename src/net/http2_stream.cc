@@ -54,7 +54,9 @@ Http2Stream::Received Http2Stream::receive(std::string_view piece) {
     received_ += piece.size();
     const bool is_over = limits_.body_bytes_max != 0 && received_ > limits_.body_bytes_max;
     if (is_over || is_abandoned_) {
-      result = is_over && !is_too_large_ ? Received::too_large : Received::dropped;
+      // Of a body that nobody reads, a refused one's above all, nothing more is to be said.
+      const bool is_news = is_over && !is_too_large_ && !is_abandoned_;
+      result = is_news ? Received::too_large : Received::dropped;
       is_too_large_ = is_over;
     } else {
       in_ += piece;

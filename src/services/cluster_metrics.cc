@@ -41,9 +41,10 @@ void add_transport(Adder& out, const cluster::TransportStats& stats) {
   };
   counter("rx_packets_total", "Total number of packets received.", stats.rx_packets);
   counter("rx_bytes_total", "Total number of bytes received.", stats.rx_bytes);
-  counter("rx_packets_rejected_total",
+  // Not among the cluster_* names, which are the original's.
+  out.add("alloy_cluster_packets_rejected_total",
           "Total number of received packets that were dropped: malformed or of another cluster.",
-          stats.rx_packets_rejected);
+          MetricType::counter, static_cast<double>(stats.rx_packets_rejected));
   counter("tx_packets_total", "Total number of packets transmitted.", stats.tx_packets);
   counter("tx_bytes_total", "Total number of bytes transmitted.", stats.tx_bytes);
   gauge("tx_packets_failed_total", "Total number of packets which failed to be transmitted.",
@@ -70,6 +71,10 @@ void add_transport(Adder& out, const cluster::TransportStats& stats) {
 
 void ClusterService::register_metrics(MetricRegistry& registry) {
   if (!options_.is_enabled) return;
+  update_duration_ = &registry.histogram(
+      "cluster_node_update_duration_seconds",
+      "Histogram of the latency it took to process a change to the cluster state.",
+      default_buckets(), {{"cluster_name", options_.cluster_name}});
   registry.collector([this](MetricFamilies& out) { collect_metrics(out); });
 }
 
@@ -110,10 +115,12 @@ void ClusterService::collect_metrics(MetricFamilies& out) const {
   add.add_named("cluster_node_gossip_proto_version",
                 "Gossip protocol version used by nodes to maintain the cluster", gauge,
                 protocol_version);
+  // The service is the node's one observer; components observe the service.
   add.add_named("cluster_node_update_observers",
                 "Number of internal observers waiting for changes to cluster state.", gauge, 1);
   add.add_named("cluster_node_updating",
-                "1 if the node is currently processing a change to the cluster state.", gauge, 0);
+                "1 if the node is currently processing a change to the cluster state.", gauge,
+                is_updating_ ? 1 : 0);
   add.add_named("cluster_ready_for_traffic",
                 "Reports 1 when the cluster is ready to admit traffic, 0 otherwise.", gauge,
                 now.view->is_ready ? 1 : 0);

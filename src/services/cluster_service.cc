@@ -161,6 +161,8 @@ Task<> ClusterService::tick_loop(StopToken stop) {
 
 // Runs on the strand, on each change of peers or roles.
 void ClusterService::refresh() {
+  const SteadyTime start = clock_.steady();
+  is_updating_ = true;
   Snapshot next;
   size_t taking_part = 0;
   for (const cluster::Peer& peer : node_->peers()) {
@@ -178,6 +180,9 @@ void ClusterService::refresh() {
     snapshot_ = std::move(next);
   }
   take_counts();
+  is_updating_ = false;
+  if (update_duration_ != nullptr)
+    update_duration_->observe(std::chrono::duration<double>(clock_.steady() - start).count());
   peers_changed_.notify();
 }
 

@@ -99,6 +99,8 @@ class ClusterService final : public Cluster {
   Event tick_;
   Event peers_changed_;
   Event participate_;
+  std::atomic<bool> is_updating_ = false;
+  Histogram* update_duration_ = nullptr;  // With metrics only.
 
   mutable std::mutex mutex_;  // Guards everything below.
   Snapshot snapshot_;
