@@ -65,23 +65,22 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
   plan.settings.samples_max =
       static_cast<size_t>(std::clamp<int64_t>(plan.queue.max_samples_per_send, 1, 1'000'000));
   plan.settings.batch_deadline = plan.queue.batch_send_deadline;
-  auto delivery = std::make_shared<Delivery>();
-  TRY(delivery->client,
+  auto destination = std::make_shared<outgoing::Destination>();
+  TRY(destination->client,
       net::HttpClient::create(std::move(executor), a.http.options(identity.user_agent)));
-  delivery->url = a.url;
-  delivery->shown_url = url->redacted();
-  delivery->headers = headers_of(a, identity);
-  delivery->timeout = a.remote_timeout;
-  delivery->backoff_min = std::max<Duration>(plan.queue.min_backoff, 1ms);
-  delivery->backoff_max = std::max(plan.queue.max_backoff, delivery->backoff_min);
-  delivery->retry_on_429 = plan.queue.retry_on_http_429;
-  delivery->sample_age_max = plan.queue.sample_age_limit;
-  delivery->lanes_max = static_cast<size_t>(std::max<int64_t>(plan.queue.max_shards, 1));
-  plan.delivery = std::move(delivery);
+  destination->url = a.url;
+  destination->shown_url = url->redacted();
+  destination->headers = headers_of(a, identity);
+  destination->timeout = a.remote_timeout;
+  destination->backoff_min = std::max<Duration>(plan.queue.min_backoff, 1ms);
+  destination->backoff_max = std::max(plan.queue.max_backoff, destination->backoff_min);
+  destination->retry_on_429 = plan.queue.retry_on_http_429;
+  destination->lanes_max = static_cast<size_t>(std::max<int64_t>(plan.queue.max_shards, 1));
+  plan.destination = std::move(destination);
   return plan;
 }
 
-void EndpointView::set(std::shared_ptr<Outbox> outbox, std::shared_ptr<LogStore> store,
+void EndpointView::set(std::shared_ptr<Outbox> outbox, std::shared_ptr<outgoing::QueueStore> store,
                        const EndpointPlan& plan) {
   const Outbox::Dropped total = dropped();
   const std::lock_guard lock(mutex_);

@@ -7,19 +7,20 @@
 #include "base/stability.h"
 #include "components/prometheus/remote_write/arguments.h"
 #include "components/prometheus/remote_write/encoding_settings.h"
-#include "components/prometheus/remote_write/log_store.h"
+#include "components/prometheus/remote_write/endpoint_metrics.h"
 #include "components/prometheus/remote_write/outbox.h"
-#include "components/prometheus/remote_write/sender.h"
+#include "components/shared/outgoing/queue_store.h"
+#include "components/shared/outgoing/sender.h"
 #include "services/identity.h"
 
 namespace alloy::prometheus::remote_write {
 
 // What the arguments say about an endpoint, checked and ready to use.
 struct EndpointPlan {
-  EndpointIdentity identity;
+  outgoing::EndpointIdentity identity;
   std::string remote_name;  // In metrics and logs.
   EncodingSettings settings;
-  std::shared_ptr<Delivery> delivery;  // Without metrics.
+  std::shared_ptr<outgoing::Destination> destination;  // Without its observer.
   QueueArguments queue;
 };
 
@@ -32,7 +33,7 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& arguments,
 // What an endpoint's metrics read, while outboxes come and go.
 class EndpointView {
  public:
-  void set(std::shared_ptr<Outbox> outbox, std::shared_ptr<LogStore> store,
+  void set(std::shared_ptr<Outbox> outbox, std::shared_ptr<outgoing::QueueStore> store,
            const EndpointPlan& plan);
   // Waiting or on their way.
   queue::Counts pending() const;
@@ -48,7 +49,7 @@ class EndpointView {
   Outbox::Dropped before_;      // From earlier outboxes.
   Outbox::Dropped at_joining_;  // What the present one had already.
   QueueArguments queue_;
-  std::shared_ptr<LogStore> store_;
+  std::shared_ptr<outgoing::QueueStore> store_;
   std::string key_;
 };
 

@@ -234,15 +234,12 @@ int64_t Outbox::newest_timestamp_ms() const {
   return newest_timestamp_ms_;
 }
 
-void recover_open_requests(queue::Log& log, queue::FileSystem& files, const Logger& logger) {
-  const auto finish = [](std::span<const char> bytes, queue::RecordInfo& info,
+bool finish_open_request(std::span<const char> bytes, queue::RecordInfo& info,
                          std::string& payload) {
-    std::string block(bytes.data(), bytes.size());
-    if (block.size() < SnappyWriter::preamble_bytes) return false;
-    payload = SnappyWriter::finish(block, block.size(), info.unpacked_bytes);
-    return count_series(payload) == info.counts[0] + info.counts[1] + info.counts[2];
-  };
-  queue::recover_open_batches(log, files, logger, finish);
+  std::string block(bytes.data(), bytes.size());
+  if (block.size() < SnappyWriter::preamble_bytes) return false;
+  payload = SnappyWriter::finish(block, block.size(), info.unpacked_bytes);
+  return count_series(payload) == info.counts[0] + info.counts[1] + info.counts[2];
 }
 
 }  // namespace alloy::prometheus::remote_write

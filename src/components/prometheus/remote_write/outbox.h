@@ -84,7 +84,8 @@ class Outbox {
   SteadyTime swept_at_;
 };
 
-// Seals what an earlier process left open in the folder of a log, and counts what was unusable.
-void recover_open_requests(queue::Log& log, queue::FileSystem& files, const Logger& logger);
+// Makes a record of a request that an earlier process left open.
+bool finish_open_request(std::span<const char> bytes, queue::RecordInfo& info,
+                         std::string& payload);
 
 }  // namespace alloy::prometheus::remote_write

@@ -55,7 +55,7 @@ constexpr Metric metrics[] = {
 struct QueueMetrics::State {
   std::shared_ptr<Intake> intake;
   std::mutex mutex;  // Guards everything below.
-  std::shared_ptr<LogStore> store;
+  std::shared_ptr<outgoing::QueueStore> store;
   double open_seconds = 0;
 
   queue::LogStats sum() {
@@ -92,7 +92,7 @@ QueueMetrics::QueueMetrics(MetricRegistry& registry, std::shared_ptr<Intake> int
                     });
 }
 
-void QueueMetrics::set_store(std::shared_ptr<LogStore> store, double open_seconds) {
+void QueueMetrics::set_store(std::shared_ptr<outgoing::QueueStore> store, double open_seconds) {
   const std::lock_guard lock(state_->mutex);
   state_->store = std::move(store);
   state_->open_seconds = open_seconds;

@@ -6,7 +6,7 @@
 
 #include "base/metrics.h"
 #include "components/prometheus/remote_write/intake.h"
-#include "components/prometheus/remote_write/log_store.h"
+#include "components/shared/outgoing/queue_store.h"
 
 namespace alloy::prometheus::remote_write {
 
@@ -15,7 +15,7 @@ class QueueMetrics {
  public:
   QueueMetrics(MetricRegistry& registry, std::shared_ptr<Intake> intake);
 
-  void set_store(std::shared_ptr<LogStore> store, double open_seconds);
+  void set_store(std::shared_ptr<outgoing::QueueStore> store, double open_seconds);
 
  private:
   struct State;

@@ -7,6 +7,7 @@
 #include "component/component.h"
 #include "components/prometheus/remote_write/arguments.h"
 #include "components/prometheus/remote_write/endpoint.h"
+#include "components/prometheus/remote_write/endpoint_observer.h"
 #include "components/prometheus/remote_write/intake.h"
 #include "components/prometheus/remote_write/queue_metrics.h"
 #include "components/prometheus/remote_write/shards.h"
@@ -31,7 +32,7 @@ class RemoteWrite final : public ComponentWith<Arguments, Exports> {
  private:
   struct Endpoint {
     EndpointPlan plan;
-    std::shared_ptr<Sender> sender;
+    std::shared_ptr<outgoing::Sender> sender;
     std::shared_ptr<EndpointView> view = std::make_shared<EndpointView>();
     std::shared_ptr<EndpointMetrics> metrics;
     std::shared_ptr<Outbox> outbox;
@@ -52,7 +53,8 @@ class RemoteWrite final : public ComponentWith<Arguments, Exports> {
                                      const std::shared_ptr<queue::Log>& log,
                                      const Intake::Outboxes& present) const;
   void configure(Endpoint& endpoint);
-  std::shared_ptr<Sender> make_sender(const EndpointPlan& plan) const;
+  std::shared_ptr<outgoing::Sender> make_sender(const EndpointPlan& plan) const;
+  Logger endpoint_logger(const EndpointPlan& plan) const;
   void start_new(TaskGroup& tasks);
   void housekeep();
   Task<> drain();
@@ -60,7 +62,7 @@ class RemoteWrite final : public ComponentWith<Arguments, Exports> {
   SeriesStore& series_;
   std::shared_ptr<Intake> intake_;
   QueueMetrics queue_metrics_;
-  std::shared_ptr<LogStore> store_;
+  std::shared_ptr<outgoing::QueueStore> store_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   std::vector<RunningOutbox> outboxes_;
   WalArguments wal_;
@@ -118,10 +120,11 @@ Result<> RemoteWrite::open_store(const WalArguments& wal) {
     return {};
   }
   const SteadyTime begin = clock().steady();
-  TRY(store_, LogStore::open({.folder = options().data_path + "/queue",
-                              .age_max = wal.max_keepalive_time,
-                              .clock = clock(),
-                              .logger = logger()}));
+  TRY(store_, outgoing::QueueStore::open({.folder = options().data_path + "/queue",
+                                          .age_max = wal.max_keepalive_time,
+                                          .clock = clock(),
+                                          .logger = logger(),
+                                          .finish = finish_open_request}));
   const Duration took = clock().steady() - begin;
   queue_metrics_.set_store(store_, std::chrono::duration<double>(took).count());
   return {};
@@ -148,13 +151,14 @@ Result<std::vector<EndpointPlan>> RemoteWrite::plan(const Arguments& arguments) 
 // Finds for each endpoint the one it was before, so that it goes on where it is.
 std::vector<std::unique_ptr<RemoteWrite::Endpoint>> RemoteWrite::adopt(
     std::vector<EndpointPlan> plans) {
-  std::vector<EndpointIdentity> identities;
+  std::vector<outgoing::EndpointIdentity> identities;
   std::vector<std::string> keys;
   for (const EndpointPlan& plan : plans) {
     identities.push_back(plan.identity);
     keys.push_back(plan.identity.key());
   }
-  const std::vector<std::string> old_keys = match_identities(identities, store_->reader_keys());
+  const std::vector<std::string> old_keys =
+      outgoing::match_identities(identities, store_->reader_keys());
   store_->rename_readers(old_keys, keys);
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   for (size_t i = 0; i < plans.size(); ++i) {
@@ -162,15 +166,15 @@ std::vector<std::unique_ptr<RemoteWrite::Endpoint>> RemoteWrite::adopt(
       return endpoint && endpoint->plan.identity.key() == old_keys[i];
     });
     auto endpoint = found != endpoints_.end() ? std::move(*found) : std::make_unique<Endpoint>();
-    const bool same_labels = endpoint->metrics &&
-                             endpoint->plan.remote_name == plans[i].remote_name &&
-                             endpoint->plan.delivery->shown_url == plans[i].delivery->shown_url;
+    const bool same_labels =
+        endpoint->metrics && endpoint->plan.remote_name == plans[i].remote_name &&
+        endpoint->plan.destination->shown_url == plans[i].destination->shown_url;
     endpoint->plan = std::move(plans[i]);
     if (!endpoint->sender) endpoint->sender = make_sender(endpoint->plan);
     endpoint->sender->set_key(keys[i]);
     if (!same_labels) {
       endpoint->metrics = std::make_shared<EndpointMetrics>(
-          options().metrics, endpoint->plan.remote_name, endpoint->plan.delivery->shown_url,
+          options().metrics, endpoint->plan.remote_name, endpoint->plan.destination->shown_url,
           readings_of(endpoint->view));
     }
     endpoints.push_back(std::move(endpoint));
@@ -178,11 +182,16 @@ std::vector<std::unique_ptr<RemoteWrite::Endpoint>> RemoteWrite::adopt(
   return endpoints;
 }
 
-std::shared_ptr<Sender> RemoteWrite::make_sender(const EndpointPlan& plan) const {
+Logger RemoteWrite::endpoint_logger(const EndpointPlan& plan) const {
+  return logger().with({{"subcomponent", "rw"}, {"remote_name", plan.remote_name}});
+}
+
+std::shared_ptr<outgoing::Sender> RemoteWrite::make_sender(const EndpointPlan& plan) const {
   const std::string key = plan.identity.key();
-  Logger own = logger().with({{"subcomponent", "rw"}, {"remote_name", plan.remote_name}});
-  auto sender = std::make_shared<Sender>(
-      Sender::Options{.clock = clock(), .logger = own, .executor = options().executor.any()}, key);
+  auto sender = std::make_shared<outgoing::Sender>(
+      outgoing::Sender::Options{
+          .clock = clock(), .logger = endpoint_logger(plan), .executor = options().executor.any()},
+      key);
   return sender;
 }
 
@@ -229,8 +238,9 @@ std::shared_ptr<Outbox> RemoteWrite::outbox_for(const EndpointPlan& plan,
 
 void RemoteWrite::configure(Endpoint& endpoint) {
   endpoint.view->set(endpoint.outbox, store_, endpoint.plan);
-  endpoint.plan.delivery->metrics = endpoint.metrics;
-  endpoint.sender->set_delivery(endpoint.plan.delivery);
+  endpoint.plan.destination->observer = std::make_shared<EndpointObserver>(
+      endpoint.metrics, endpoint.plan, clock(), endpoint_logger(endpoint.plan));
+  endpoint.sender->set_destination(endpoint.plan.destination);
   endpoint.sender->set_store(store_);
   endpoint.sender->set_queues(store_->queues_of(endpoint.plan.identity.key()));
 }
@@ -265,7 +275,7 @@ void RemoteWrite::start_new(TaskGroup& tasks) {
   }
   for (const auto& endpoint : endpoints_) {
     if (std::exchange(endpoint->is_running, true)) continue;
-    tasks.spawn(Sender::run(endpoint->sender, endpoint->stop.get_token()));
+    tasks.spawn(outgoing::Sender::run(endpoint->sender, endpoint->stop.get_token()));
   }
 }
 

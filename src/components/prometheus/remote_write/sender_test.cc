@@ -1,8 +1,9 @@
-#include "components/prometheus/remote_write/sender.h"
+#include "components/shared/outgoing/sender.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "components/prometheus/remote_write/endpoint_observer.h"
 #include "components/prometheus/remote_write/outbox.h"
 #include "components/prometheus/remote_write/test_endpoint.h"
 #include "queue/memory_file_system.h"
@@ -28,8 +29,9 @@ struct Fixture {
   EncodingSettings settings{.samples_max = 3, .batch_deadline = 20ms};
   std::shared_ptr<queue::Log> log;
   std::shared_ptr<Outbox> outbox;
-  std::shared_ptr<Sender> sender;
-  std::shared_ptr<Delivery> delivery;
+  std::shared_ptr<outgoing::Sender> sender;
+  EndpointPlan plan;
+  std::shared_ptr<outgoing::Destination> destination;
   TaskGroup tasks{executor.any()};
   StopSource stop;
 
@@ -41,33 +43,34 @@ struct Fixture {
 
   void open() {
     log = *queue::Log::open({.folder = "q", .files = &files});
-    recover_open_requests(*log, files, {});
+    queue::recover_open_batches(*log, files, {}, finish_open_request);
     outbox = std::make_shared<Outbox>(
         Outbox::Options{.log = log, .store = store, .clock = real_clock(), .files = &files},
         settings);
-    sender = std::make_shared<Sender>(
-        Sender::Options{.clock = real_clock(), .executor = executor.any()}, "e");
+    sender = std::make_shared<outgoing::Sender>(
+        outgoing::Sender::Options{.clock = real_clock(), .executor = executor.any()}, "e");
     sender->set_queues({log});
     configure();
   }
-  std::shared_ptr<Delivery> make_delivery() {
-    auto made = std::make_shared<Delivery>();
+  std::shared_ptr<outgoing::Destination> make_destination() {
+    auto made = std::make_shared<outgoing::Destination>();
     made->client = *net::HttpClient::create(executor.any(), {});
     made->url = endpoint.url();
     made->headers = {{"Content-Encoding", "snappy"}};
     made->timeout = 2s;
     made->backoff_min = 5ms;
     made->backoff_max = 20ms;
-    made->metrics = metrics;
+    plan.destination = made;
+    made->observer = std::make_shared<EndpointObserver>(metrics, plan, real_clock(), Logger());
     return made;
   }
   void configure() {
-    if (!delivery) delivery = make_delivery();
-    sender->set_delivery(delivery);
+    if (!destination) destination = make_destination();
+    sender->set_destination(destination);
   }
   void start() {
     tasks.spawn(Outbox::run(outbox, stop.get_token()));
-    tasks.spawn(Sender::run(sender, stop.get_token()));
+    tasks.spawn(outgoing::Sender::run(sender, stop.get_token()));
   }
   void close() {
     stop.request_stop();
@@ -149,7 +152,7 @@ TEST_CASE("what the endpoint refuses is dropped and counted, the next batch goes
 TEST_CASE("429 is refusal when the configuration says so") {
   Fixture f;
   f.endpoint.set_status(429);
-  f.delivery->retry_on_429 = false;
+  f.destination->retry_on_429 = false;
   f.start();
   f.receive("only_one");
   CHECK(f.endpoint.wait_until([&] { return f.endpoint.requests() == 1; }));
@@ -171,9 +174,9 @@ TEST_CASE("Retry-After holds the next attempt back") {
   CHECK(std::chrono::steady_clock::now() - begin >= 1s);
 }
 
-TEST_CASE("a new delivery takes effect while an old one is being retried") {
+TEST_CASE("a new destination takes effect while an old one is being retried") {
   Fixture f;
-  f.delivery->backoff_min = f.delivery->backoff_max = 1h;
+  f.destination->backoff_min = f.destination->backoff_max = 1h;
   f.endpoint.set_answer([](const net::ServerRequest& request) {
     const bool knows = request.headers.get("X-Password") == "new";
     return net::ServerResponse{.status = knows ? 204 : 500};
@@ -181,8 +184,8 @@ TEST_CASE("a new delivery takes effect while an old one is being retried") {
   f.start();
   f.receive("only_one");
   CHECK(f.endpoint.wait_until([&] { return f.endpoint.requests() >= 1; }));
-  f.delivery = f.make_delivery();
-  f.delivery->headers.set("X-Password", "new");
+  f.destination = f.make_destination();
+  f.destination->headers.set("X-Password", "new");
   f.configure();
   CHECK(f.drained());
   CHECK(f.endpoint.count("only_one") == 1);
@@ -207,7 +210,9 @@ TEST_CASE("what was not sent when the process died is sent by the next one, once
 TEST_CASE("samples that grew too old are taken out before sending") {
   Fixture f;
   f.endpoint.set_status(503);
-  f.delivery->sample_age_max = 1h;
+  f.plan.queue.sample_age_limit = 1h;
+  f.destination = f.make_destination();
+  f.configure();
   f.start();
   const int64_t now = to_unix_milliseconds(real_clock().wall());
   f.receive("old", now - 2 * 3'600'000);
@@ -257,21 +262,12 @@ TEST_CASE("with several lanes every series stays in order and requests overlap")
 TEST_CASE("in a hurry nothing is tried twice, and what is left stays in the queue") {
   Fixture f;
   f.endpoint.set_status(503);
-  f.delivery->backoff_min = f.delivery->backoff_max = 1h;
+  f.destination->backoff_min = f.destination->backoff_max = 1h;
   f.start();
   for (int i = 0; i < 6; ++i) f.receive(fmt::format("m_{}", i));
   f.sender->set_hurry();
   CHECK(f.endpoint.wait_until([&] { return f.sender->is_done(); }));
   CHECK(f.sender->pending()[samples_count] == 6);
-}
-
-TEST_CASE("Retry-After is read as seconds and as a date") {
-  const WallTime now{std::chrono::seconds(784'111'777)};
-  CHECK(parse_retry_after("120", now) == 120s);
-  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:00 GMT", now) == 23s);
-  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now) == 0s);
-  CHECK(parse_retry_after("soon", now) == 0s);
-  CHECK(parse_retry_after("", now) == 0s);
 }
 
 }  // namespace

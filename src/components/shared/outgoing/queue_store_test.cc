@@ -1,23 +1,23 @@
-#include "components/prometheus/remote_write/log_store.h"
+#include "components/shared/outgoing/queue_store.h"
 
 #include <doctest/doctest.h>
 
 #include "queue/memory_file_system.h"
 #include "queue/reader.h"
 
-namespace alloy::prometheus::remote_write {
+namespace alloy::outgoing {
 namespace {
 
 using Keys = std::vector<std::string>;
 
 struct Fixture {
   queue::MemoryFileSystem files;
-  std::shared_ptr<LogStore> store;
+  std::shared_ptr<QueueStore> store;
 
   Fixture() { open(); }
   void open() {
     store.reset();
-    auto opened = LogStore::open({.folder = "s", .clock = real_clock(), .files = &files});
+    auto opened = QueueStore::open({.folder = "s", .clock = real_clock(), .files = &files});
     REQUIRE(opened);
     store = *std::move(opened);
   }
@@ -105,4 +105,4 @@ TEST_CASE("renaming swaps, keeps cursors, and forgets who is gone") {
 }
 
 }  // namespace
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::outgoing

@@ -12,8 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "queue/log.h"
+#include "queue/open_batch.h"
 
-namespace alloy::prometheus::remote_write {
+namespace alloy::outgoing {
 
 // What makes an endpoint the same one although its configuration changed.
 struct EndpointIdentity {
@@ -31,18 +32,20 @@ struct EndpointIdentity {
 std::vector<std::string> match_identities(const std::vector<EndpointIdentity>& identities,
                                           std::vector<std::string> old_keys);
 
-class LogStore {
+class QueueStore {
  public:
   struct Options {
     std::string folder;
     Duration age_max = 8h;
     Clock& clock;
     Logger logger;
+    // Makes a record of what a process that died left open.
+    queue::FinishBatch finish;
     queue::FileSystem* files = &queue::real_file_system();
   };
 
   // Opens every queue that is there, and seals what was left open in them.
-  static Result<std::unique_ptr<LogStore>> open(Options options);
+  static Result<std::unique_ptr<QueueStore>> open(Options options);
 
   // Who has a cursor in any queue.
   std::vector<std::string> reader_keys() const;
@@ -72,7 +75,7 @@ class LogStore {
     std::shared_ptr<queue::Log> log;
   };
 
-  explicit LogStore(Options options) : options_(std::move(options)) {}
+  explicit QueueStore(Options options) : options_(std::move(options)) {}
   queue::LogLimits limits() const;
   Result<Entry*> add(uint64_t number, uint64_t settings);
   void remove_orphans();
@@ -84,4 +87,4 @@ class LogStore {
   std::vector<std::shared_ptr<queue::Log>> current_;
 };
 
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::outgoing

@@ -1,4 +1,5 @@
-#include "components/prometheus/remote_write/sender.h"
+// Sending with retries.
+#include "components/shared/outgoing/sender.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,9 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "components/prometheus/remote_write/request_reader.h"
-
-namespace alloy::prometheus::remote_write {
+namespace alloy::outgoing {
 namespace {
 
 constexpr Duration unreadable_pause = 1s;
@@ -53,17 +52,17 @@ Duration parse_retry_after(std::string_view text, WallTime now) {
 Sender::Sender(Options options, std::string key)
     : options_(std::move(options)), lanes_(options_.executor), key_(std::move(key)) {}
 
-void Sender::set_delivery(std::shared_ptr<const Delivery> delivery) {
+void Sender::set_destination(std::shared_ptr<const Destination> destination) {
   {
     const std::lock_guard lock(mutex_);
     // The old one goes outside the lock: its metrics take the registry's.
-    std::swap(delivery_, delivery);
+    std::swap(destination_, destination);
     failing_ = false;
   }
   interrupt();
 }
 
-void Sender::set_store(std::shared_ptr<LogStore> store) {
+void Sender::set_store(std::shared_ptr<QueueStore> store) {
   const std::lock_guard lock(mutex_);
   store_ = std::move(store);
 }
@@ -139,9 +138,9 @@ Sender::Work Sender::work() const {
   return work;
 }
 
-std::shared_ptr<const Delivery> Sender::delivery() const {
+std::shared_ptr<const Destination> Sender::destination() const {
   const std::lock_guard lock(mutex_);
-  return delivery_;
+  return destination_;
 }
 
 Task<> Sender::run(std::shared_ptr<Sender> self, StopToken stop) {
@@ -161,7 +160,7 @@ Task<> Sender::send_all(StopToken stop) {
 }
 
 void Sender::finish_queue(const std::shared_ptr<queue::Log>& log) {
-  std::shared_ptr<LogStore> store;
+  std::shared_ptr<QueueStore> store;
   std::string key;
   {
     const std::lock_guard lock(mutex_);
@@ -222,7 +221,7 @@ bool Sender::enter_lane(uint64_t formation, uint16_t lane) {
   if (formation != formation_ && !busy_lanes_.empty()) return false;
   if (formation != 0 && std::ranges::find(busy_lanes_, lane) != busy_lanes_.end()) return false;
   if (formation == 0 && !busy_lanes_.empty()) return false;
-  if (formation != 0 && busy_lanes_.size() >= delivery_->lanes_max) return false;
+  if (formation != 0 && busy_lanes_.size() >= destination_->lanes_max) return false;
   formation_ = formation;
   if (formation != 0) busy_lanes_.push_back(lane);
   return true;
@@ -249,15 +248,20 @@ Task<> Sender::deliver(Batch batch, StopToken stop) {
   queue::Record& record = batch.record;
   const uint64_t sequence = record.header.sequence;
   Duration backoff = 0s;
-  for (int number = 0; !stop.stop_requested() && !is_hopeless(); ++number) {
+  for (uint64_t number = 0; !stop.stop_requested() && !is_hopeless(); ++number) {
     const StopToken interrupt = work().interrupt;
-    const auto current = delivery();
-    if (drop_what_is_too_old(record, *current)) {
+    const auto current = destination();
+    if (current->observer->drop_outdated(record)) {
       batch.reader->acknowledge(sequence);
       co_return;
     }
-    const Attempt result = co_await attempt(record.payload, current, number, stop);
+    Attempt result = co_await attempt(record, current, number, stop);
     if (result.verdict == Verdict::stopped) co_return;
+    const bool is_last = current->attempts_max != 0 && number + 1 >= current->attempts_max;
+    if (result.verdict == Verdict::try_again && is_last) {
+      current->observer->on_retry(record);
+      result.verdict = Verdict::refused;
+    }
     note(result, record, *current);
     if (result.verdict != Verdict::try_again) {
       batch.reader->acknowledge(sequence);
@@ -269,51 +273,35 @@ Task<> Sender::deliver(Batch batch, StopToken stop) {
   }
 }
 
-// True when nothing is left.
-bool Sender::drop_what_is_too_old(queue::Record& record, const Delivery& delivery) {
-  if (delivery.sample_age_max <= 0s) return false;
-  const int64_t oldest = to_unix_milliseconds(options_.clock.wall() - delivery.sample_age_max);
-  queue::RecordInfo& info = record.header.info;
-  if (info.time_min >= oldest) return false;
-  queue::Counts dropped = {};
-  if (info.time_max < oldest) {
-    dropped = info.total();
-    info.counts = {};
-  } else if (auto filtered = drop_older(record.payload, info, oldest)) {
-    record.payload = std::move(filtered->compressed);
-    info = filtered->info;
-    dropped = filtered->dropped;
-  }
-  delivery.metrics->add_dropped("too_old", dropped);
-  return info.total() == queue::Counts{};
-}
-
-Task<Sender::Attempt> Sender::attempt(std::string_view payload,
-                                      std::shared_ptr<const Delivery> delivery, int number,
-                                      StopToken stop) {
+Task<Sender::Attempt> Sender::attempt(const queue::Record& record,
+                                      std::shared_ptr<const Destination> destination,
+                                      uint64_t number, StopToken stop) {
   net::Request request{.method = "POST",
-                       .url = delivery->url,
-                       .headers = delivery->headers,
-                       .body = payload,
-                       .timeout = delivery->timeout};
-  if (number > 0) request.headers.set("Retry-Attempt", fmt::format("{}", number));
+                       .url = destination->url,
+                       .headers = destination->headers,
+                       .timeout = destination->timeout};
+  request.body = destination->observer->prepare(record, request.headers);
+  if (number > 0 && destination->announces_retries)
+    request.headers.set("Retry-Attempt", fmt::format("{}", number));
   const SteadyTime begin = options_.clock.steady();
-  const auto response = co_await delivery->client->fetch(std::move(request), stop);
+  const auto response = co_await destination->client->fetch(std::move(request), stop);
   const Duration took = options_.clock.steady() - begin;
   if (!response && response.error().kind() == ErrorKind::stopped) {
     co_return Attempt{.verdict = Verdict::stopped};
   }
-  delivery->metrics->observe_request(std::chrono::duration<double>(took).count());
+  destination->observer->on_attempt(record, response ? response->status : -1,
+                                    std::chrono::duration<double>(took).count());
   if (!response) co_return Attempt{.error = response.error().message()};
-  co_return judge(*response, *delivery);
+  co_return judge(*response, *destination);
 }
 
-Sender::Attempt Sender::judge(const net::Response& response, const Delivery& delivery) const {
-  if (response.is_success()) return {.verdict = Verdict::delivered};
+Sender::Attempt Sender::judge(const net::Response& response, const Destination& destination) const {
+  if (response.is_success()) return {.verdict = Verdict::delivered, .status = response.status};
   Attempt attempt{.verdict = Verdict::refused,
+                  .status = response.status,
                   .error = fmt::format("server returned HTTP status {}: {}", response.status_line,
                                        first_line(response.body))};
-  const bool is_limited = response.status == 429 && delivery.retry_on_429;
+  const bool is_limited = response.status == 429 && destination.retry_on_429;
   if (response.status / 100 == 5 || is_limited) {
     attempt.verdict = Verdict::try_again;
     attempt.wait = parse_retry_after(response.headers.get("Retry-After"), options_.clock.wall());
@@ -321,8 +309,8 @@ Sender::Attempt Sender::judge(const net::Response& response, const Delivery& del
   return attempt;
 }
 
-void Sender::note(const Attempt& attempt, const queue::Record& record, const Delivery& delivery) {
-  const queue::RecordInfo& info = record.header.info;
+void Sender::note(const Attempt& attempt, const queue::Record& record,
+                  const Destination& destination) {
   const bool failed = attempt.verdict == Verdict::try_again;
   bool is_news;
   {
@@ -332,24 +320,19 @@ void Sender::note(const Attempt& attempt, const queue::Record& record, const Del
   }
   switch (attempt.verdict) {
     case Verdict::delivered:
-      delivery.metrics->add_sent(info.total(), record.payload.size(), info.time_max);
+      destination.observer->on_sent(record);
       if (is_news)
-        options_.logger.info("the endpoint takes data again", {{"url", delivery.shown_url}});
+        options_.logger.info("the endpoint takes data again", {{"url", destination.shown_url}});
       break;
     case Verdict::refused:
-      delivery.metrics->add_failed(info.total());
-      options_.logger.error("non-recoverable error", {{"url", delivery.shown_url},
-                                                      {"failedSampleCount", info.counts[0]},
-                                                      {"failedHistogramCount", info.counts[2]},
-                                                      {"failedExemplarCount", info.counts[1]},
-                                                      {"err", attempt.error}});
+      destination.observer->on_refused(record, attempt.status, attempt.error);
       break;
     default:
-      delivery.metrics->add_retried(info.total());
+      destination.observer->on_retry(record);
       // Once at the start of an outage; afterwards only for who wants to know.
       options_.logger.log(is_news ? LogLevel::warn : LogLevel::debug,
                           "Failed to send batch, retrying",
-                          {{"url", delivery.shown_url}, {"err", attempt.error}});
+                          {{"url", destination.shown_url}, {"err", attempt.error}});
   }
 }
 
@@ -360,7 +343,7 @@ Task<> Sender::pause(Duration duration, StopToken interrupt, StopToken stop) {
 
 void Sender::count_queue_drops(const queue::Reader& reader) {
   const queue::ReaderStats stats = reader.stats();
-  const auto current = delivery();
+  const auto current = destination();
   for (size_t i = 0; i < queue::drop_reasons; ++i) {
     queue::Counts fresh;
     {
@@ -373,9 +356,9 @@ void Sender::count_queue_drops(const queue::Reader& reader) {
       counted_drops_[i] = stats.dropped[i];
     }
     if (fresh != queue::Counts{}) {
-      current->metrics->add_dropped(queue::name_of(static_cast<queue::DropReason>(i)), fresh);
+      current->observer->on_dropped(static_cast<queue::DropReason>(i), fresh);
     }
   }
 }
 
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::outgoing

@@ -9,15 +9,38 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/task.h"
-#include "components/prometheus/remote_write/endpoint_metrics.h"
-#include "components/prometheus/remote_write/log_store.h"
+#include "components/shared/outgoing/queue_store.h"
 #include "net/http_client.h"
 #include "queue/reader.h"
 
-namespace alloy::prometheus::remote_write {
+namespace alloy::outgoing {
+
+// Follows the records of one endpoint: its metrics and logs, and what is particular to its
+// protocol. Called from any thread, several at a time.
+class SendObserver {
+ public:
+  virtual ~SendObserver() = default;
+
+  // Before each attempt: the part of the payload that is the request's body; may change headers.
+  virtual std::string_view prepare(const queue::Record& record, net::Headers&) const {
+    return record.payload;
+  }
+  // Before each attempt: takes out (and counts) what has become too old. True: nothing is left.
+  virtual bool drop_outdated(queue::Record&) { return false; }
+
+  // An attempt was answered, or failed (-1).
+  virtual void on_attempt(const queue::Record& record, int status, double seconds) = 0;
+  virtual void on_sent(const queue::Record& record) = 0;
+  // The endpoint refused it, or all attempts failed: it is lost. To be logged.
+  virtual void on_refused(const queue::Record& record, int status, const std::string& error) = 0;
+  // It failed in a way that may pass.
+  virtual void on_retry(const queue::Record& record) = 0;
+  // The queue had to let go of these before they could be sent.
+  virtual void on_dropped(queue::DropReason reason, const queue::Counts& counts) = 0;
+};
 
 // How to reach the endpoint; may change while requests are on their way.
-struct Delivery {
+struct Destination {
   std::shared_ptr<net::HttpClient> client;
   std::string url;
   std::string shown_url;  // Without a password.
@@ -25,10 +48,11 @@ struct Delivery {
   Duration timeout = 30s;
   Duration backoff_min = 30ms;
   Duration backoff_max = 5s;
+  uint64_t attempts_max = 0;  // A record that failed so often is given up; 0: never.
   bool retry_on_429 = true;
-  Duration sample_age_max = 0s;  // 0: no limit.
-  size_t lanes_max = 50;         // Requests on their way at once.
-  std::shared_ptr<EndpointMetrics> metrics;
+  bool announces_retries = true;  // By a header Retry-Attempt.
+  size_t lanes_max = 50;          // Requests on their way at once.
+  std::shared_ptr<SendObserver> observer;
 };
 
 class Sender {
@@ -42,9 +66,9 @@ class Sender {
   Sender(Options options, std::string key);
 
   // What is being tried right now goes on with this at once.
-  void set_delivery(std::shared_ptr<const Delivery> delivery);
+  void set_destination(std::shared_ptr<const Destination> destination);
   // Gets to know when a queue that takes no more records has been sent.
-  void set_store(std::shared_ptr<LogStore> store);
+  void set_store(std::shared_ptr<QueueStore> store);
   // Which queues to send, oldest first; only the last still takes records.
   void set_queues(std::vector<std::shared_ptr<queue::Log>> queues);
   // The name of its readers has become this.
@@ -68,6 +92,7 @@ class Sender {
   enum class Verdict : unsigned char { delivered, refused, try_again, stopped };
   struct Attempt {
     Verdict verdict = Verdict::try_again;
+    int status = -1;
     Duration wait = 0s;  // What the endpoint asks for.
     std::string error;
   };
@@ -85,7 +110,7 @@ class Sender {
 
   Work work() const;
   void interrupt();
-  std::shared_ptr<const Delivery> delivery() const;
+  std::shared_ptr<const Destination> destination() const;
   bool is_hopeless() const;
   void finish_queue(const std::shared_ptr<queue::Log>& log);
   Task<> send_all(StopToken stop);
@@ -95,11 +120,10 @@ class Sender {
   bool enter_lane(uint64_t formation, uint16_t lane);
   Task<> deliver_in_lane(Batch batch, StopToken stop);
   Task<> deliver(Batch batch, StopToken stop);
-  bool drop_what_is_too_old(queue::Record& record, const Delivery& delivery);
-  Task<Attempt> attempt(std::string_view payload, std::shared_ptr<const Delivery> delivery,
-                        int number, StopToken stop);
-  Attempt judge(const net::Response& response, const Delivery& delivery) const;
-  void note(const Attempt& attempt, const queue::Record& record, const Delivery& delivery);
+  Task<Attempt> attempt(const queue::Record& record, std::shared_ptr<const Destination> destination,
+                        uint64_t number, StopToken stop);
+  Attempt judge(const net::Response& response, const Destination& destination) const;
+  void note(const Attempt& attempt, const queue::Record& record, const Destination& destination);
   Task<> pause(Duration duration, StopToken interrupt, StopToken stop);
   void count_queue_drops(const queue::Reader& reader);
 
@@ -108,8 +132,8 @@ class Sender {
   Event lane_freed_;
   mutable std::mutex mutex_;  // Guards everything below.
   std::string key_;
-  std::shared_ptr<const Delivery> delivery_;
-  std::shared_ptr<LogStore> store_;
+  std::shared_ptr<const Destination> destination_;
+  std::shared_ptr<QueueStore> store_;
   std::vector<std::shared_ptr<queue::Log>> queues_;
   StopSource interrupt_;
   std::vector<uint16_t> busy_lanes_;
@@ -123,4 +147,4 @@ class Sender {
 // What Retry-After says: seconds or a date (RFC 9110, section 10.2.3); 0 if nothing usable.
 Duration parse_retry_after(std::string_view text, WallTime now);
 
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::outgoing

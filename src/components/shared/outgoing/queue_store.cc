@@ -1,4 +1,4 @@
-#include "components/prometheus/remote_write/log_store.h"
+#include "components/shared/outgoing/queue_store.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,9 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "components/prometheus/remote_write/outbox.h"
 
-namespace alloy::prometheus::remote_write {
+namespace alloy::outgoing {
 namespace {
 
 constexpr uint64_t bytes_max_upper = 16ull << 30;
@@ -68,8 +67,8 @@ std::vector<std::string> match_identities(const std::vector<EndpointIdentity>& i
   return matches;
 }
 
-Result<std::unique_ptr<LogStore>> LogStore::open(Options options) {
-  std::unique_ptr<LogStore> store(new LogStore(std::move(options)));
+Result<std::unique_ptr<QueueStore>> QueueStore::open(Options options) {
+  std::unique_ptr<QueueStore> store(new QueueStore(std::move(options)));
   TRY(store->options_.files->create_folder(store->options_.folder));
   TRY(const auto names, store->options_.files->list(store->options_.folder));
   const std::lock_guard lock(store->mutex_);
@@ -77,14 +76,15 @@ Result<std::unique_ptr<LogStore>> LogStore::open(Options options) {
     const auto parsed = parse_folder_name(name);
     if (!parsed) continue;
     TRY(Entry * entry, store->add(parsed->first, parsed->second));
-    recover_open_requests(*entry->log, *store->options_.files, store->options_.logger);
+    queue::recover_open_batches(*entry->log, *store->options_.files, store->options_.logger,
+                                store->options_.finish);
   }
   std::ranges::sort(store->entries_, {}, &Entry::number);
   return store;
 }
 
 // Half of what the disk could give, within bounds.
-queue::LogLimits LogStore::limits() const {
+queue::LogLimits QueueStore::limits() const {
   queue::LogLimits limits{.age_max = options_.age_max};
   const auto free = options_.files->free_bytes(options_.folder);
   limits.bytes_max =
@@ -92,7 +92,7 @@ queue::LogLimits LogStore::limits() const {
   return limits;
 }
 
-Result<LogStore::Entry*> LogStore::add(uint64_t number, uint64_t settings) {
+Result<QueueStore::Entry*> QueueStore::add(uint64_t number, uint64_t settings) {
   TRY(auto log, queue::Log::open(
                     {.folder = fmt::format("{}/{:08}-{:016x}", options_.folder, number, settings),
                      .limits = limits(),
@@ -103,7 +103,7 @@ Result<LogStore::Entry*> LogStore::add(uint64_t number, uint64_t settings) {
   return &entries_.back();
 }
 
-std::vector<std::string> LogStore::reader_keys() const {
+std::vector<std::string> QueueStore::reader_keys() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> keys;
   for (const Entry& entry : entries_) {
@@ -114,8 +114,8 @@ std::vector<std::string> LogStore::reader_keys() const {
   return keys;
 }
 
-void LogStore::rename_readers(const std::vector<std::string>& from,
-                              const std::vector<std::string>& to) {
+void QueueStore::rename_readers(const std::vector<std::string>& from,
+                                const std::vector<std::string>& to) {
   const std::lock_guard lock(mutex_);
   for (const Entry& entry : entries_) {
     for (const std::string& key : entry.log->reader_keys()) {
@@ -130,7 +130,7 @@ void LogStore::rename_readers(const std::vector<std::string>& from,
   }
 }
 
-bool LogStore::suits(const Entry& entry, const std::vector<std::string>& keys) const {
+bool QueueStore::suits(const Entry& entry, const std::vector<std::string>& keys) const {
   for (const std::string& key : entry.log->reader_keys()) {
     if (!contains(keys, key)) return false;
   }
@@ -143,8 +143,8 @@ bool LogStore::suits(const Entry& entry, const std::vector<std::string>& keys) c
   return true;
 }
 
-Result<std::shared_ptr<queue::Log>> LogStore::assign(uint64_t settings,
-                                                     const std::vector<std::string>& keys) {
+Result<std::shared_ptr<queue::Log>> QueueStore::assign(uint64_t settings,
+                                                       const std::vector<std::string>& keys) {
   const std::lock_guard lock(mutex_);
   Entry* chosen = nullptr;
   for (Entry& entry : entries_) {
@@ -164,7 +164,7 @@ Result<std::shared_ptr<queue::Log>> LogStore::assign(uint64_t settings,
   return chosen->log;
 }
 
-std::vector<std::shared_ptr<queue::Log>> LogStore::queues_of(const std::string& key) const {
+std::vector<std::shared_ptr<queue::Log>> QueueStore::queues_of(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<queue::Log>> queues;
   for (const Entry& entry : entries_) {
@@ -173,19 +173,19 @@ std::vector<std::shared_ptr<queue::Log>> LogStore::queues_of(const std::string& 
   return queues;
 }
 
-void LogStore::set_current(std::vector<std::shared_ptr<queue::Log>> logs) {
+void QueueStore::set_current(std::vector<std::shared_ptr<queue::Log>> logs) {
   const std::lock_guard lock(mutex_);
   current_ = std::move(logs);
   remove_orphans();
 }
 
-void LogStore::finish(const std::shared_ptr<queue::Log>& log, const std::string& key) {
+void QueueStore::finish(const std::shared_ptr<queue::Log>& log, const std::string& key) {
   const std::lock_guard lock(mutex_);
   log->remove_reader(key);
   remove_orphans();
 }
 
-void LogStore::remove_orphans() {
+void QueueStore::remove_orphans() {
   std::erase_if(entries_, [&](const Entry& entry) {
     if (!entry.log->reader_keys().empty()) return false;
     if (std::ranges::find(current_, entry.log) != current_.end()) return false;
@@ -197,12 +197,12 @@ void LogStore::remove_orphans() {
   });
 }
 
-void LogStore::set_age_max(Duration age_max) {
+void QueueStore::set_age_max(Duration age_max) {
   const std::lock_guard lock(mutex_);
   options_.age_max = age_max;
 }
 
-void LogStore::tidy() {
+void QueueStore::tidy() {
   for (const auto& log : logs()) {
     log->tidy();
   }
@@ -215,11 +215,11 @@ void LogStore::tidy() {
   }
 }
 
-std::vector<std::shared_ptr<queue::Log>> LogStore::logs() const {
+std::vector<std::shared_ptr<queue::Log>> QueueStore::logs() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<queue::Log>> logs;
   for (const Entry& entry : entries_) logs.push_back(entry.log);
   return logs;
 }
 
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::outgoing
