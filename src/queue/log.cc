@@ -314,6 +314,11 @@ void Log::remove_reader(const std::string& key) {
   remove_passed();
 }
 
+LogLimits Log::limits() const {
+  const std::lock_guard lock(mutex_);
+  return options_.limits;
+}
+
 void Log::set_limits(LogLimits limits) {
   const std::lock_guard lock(mutex_);
   options_.limits = limits;

@@ -93,6 +93,7 @@ class Log : public std::enable_shared_from_this<Log> {
   void remove_reader(const std::string& key);
 
   void set_limits(LogLimits limits);
+  LogLimits limits() const;
   // Housekeeping for now and then: expires, brings what waits in memory to the disk.
   void tidy();
   // Makes what was appended survive a power failure; may take long.
