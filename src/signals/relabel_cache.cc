@@ -49,6 +49,7 @@ const Series* RelabelCache::find(const Series& series) {
 const Series* RelabelCache::compute(Entry& entry, const Series& series) {
   store_.labels_of(series, labels_);
   builder_.reset(labels_);
+  builder_.erase_if([](const Label& label) { return label.value.empty(); });
   for (size_t i = 0; i < extra_.size(); ++i) {
     if (!builder_.has(extra_[i].name)) builder_.set(extra_[i].name, extra_[i].value);
   }
