@@ -47,6 +47,8 @@ class ProtobufReader {
   int64_t zigzag() const { return decode_zigzag(number()); }
   bool is_bytes() const { return is_bytes_; }
   bool is_broken() const { return is_broken_; }
+  // What is in the present field turned out to be broken.
+  void fail() { is_broken_ = true; }
 
   static int64_t decode_zigzag(uint64_t value) {
     return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
