@@ -7,8 +7,8 @@
 namespace alloy::discovery {
 namespace {
 
-// So long after publishing a list the next one waits, for a storm of changes to become one.
-constexpr Duration publish_pause = 1s;
+// So long after the first news the list is published: a storm of changes becomes one.
+constexpr Duration publish_delay = 1s;
 
 DiscoveryContext make_context(const Options& options, Summaries& summaries) {
   const auto* identity = options.services.find<Identity>();
@@ -103,6 +103,7 @@ Task<> DiscoveryRunner::publish_changes(StopToken stop) {
   std::optional<TargetList> published;
   bool was_failing = false;
   while (co_await sink_.changed().wait(stop) == Wake::notified) {
+    if (co_await context_.clock.sleep(publish_delay, stop) != Wake::elapsed) co_return;
     TargetList targets(sink_.list());
     if (!published || *published != targets) {
       published = targets;
@@ -116,7 +117,6 @@ Task<> DiscoveryRunner::publish_changes(StopToken stop) {
     } else if (std::exchange(was_failing, false)) {
       set_health_("found targets");
     }
-    if (co_await context_.clock.sleep(publish_pause, stop) != Wake::elapsed) co_return;
   }
 }
 
