@@ -67,6 +67,48 @@ class GzipDecoder final : public ContentDecoder {
   bool has_member_ = false;
 };
 
+// The bare stream of RFC 1951, which Go's servers call "deflate".
+class DeflateDecoder final : public ContentDecoder {
+ public:
+  DeflateDecoder() { ASSERT(inflateInit2(&stream_, -MAX_WBITS) == Z_OK); }
+  ~DeflateDecoder() override { inflateEnd(&stream_); }
+
+  // What follows the end of the stream is left alone.
+  Result<void> decode(std::string_view piece, BodySink& sink) override {
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+    stream_.avail_in = static_cast<uInt>(piece.size());
+    bool is_full = true;
+    while (!is_at_end_ && (stream_.avail_in > 0 || is_full)) {
+      int code = Z_OK;
+      TRY(sink.write_with(step, [&](char* out, size_t size) {
+        stream_.next_out = reinterpret_cast<Bytef*>(out);
+        stream_.avail_out = static_cast<uInt>(size);
+        code = inflate(&stream_, Z_NO_FLUSH);
+        is_full = stream_.avail_out == 0;
+        return size - stream_.avail_out;
+      }));
+      is_at_end_ = code == Z_STREAM_END;
+      if (code != Z_OK && code != Z_BUF_ERROR && code != Z_STREAM_END)
+        return fail("flate: corrupt input");
+    }
+    return {};
+  }
+
+  Result<void> finish() override {
+    if (is_at_end_) return {};
+    return fail("unexpected EOF");
+  }
+
+  void reset() override {
+    inflateReset(&stream_);
+    is_at_end_ = false;
+  }
+
+ private:
+  z_stream stream_{};
+  bool is_at_end_ = false;
+};
+
 class ZstdDecoder final : public ContentDecoder {
  public:
   ZstdDecoder() : context_(ZSTD_createDCtx()) {
@@ -137,6 +179,9 @@ Result<void> BodySink::write_with(size_t size, const std::function<size_t(char*,
 }
 
 std::unique_ptr<ContentDecoder> make_gzip_decoder() { return std::make_unique<GzipDecoder>(); }
+std::unique_ptr<ContentDecoder> make_deflate_decoder() {
+  return std::make_unique<DeflateDecoder>();
+}
 std::unique_ptr<ContentDecoder> make_zstd_decoder() { return std::make_unique<ZstdDecoder>(); }
 
 }  // namespace alloy::net

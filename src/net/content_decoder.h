@@ -47,6 +47,7 @@ class ContentDecoder {
 };
 
 std::unique_ptr<ContentDecoder> make_gzip_decoder();
+std::unique_ptr<ContentDecoder> make_deflate_decoder();
 std::unique_ptr<ContentDecoder> make_zstd_decoder();
 
 }  // namespace alloy::net

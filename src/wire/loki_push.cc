@@ -75,6 +75,13 @@ Time split(int64_t timestamp_ns) {
   return {static_cast<uint64_t>(seconds), static_cast<uint64_t>(rest)};
 }
 
+size_t read_stream_size(const char* head) {
+  size_t size = 0;
+  for (size_t i = 1; i < loki_stream_head_bytes; ++i)
+    size |= size_t{static_cast<unsigned char>(head[i]) & 0x7fU} << (7 * (i - 1));
+  return size;
+}
+
 }  // namespace
 
 std::string loki_stream_labels(std::span<const Label> labels) {
@@ -126,9 +133,10 @@ size_t loki_stream_bytes(std::string_view labels) {
 }
 
 char* begin_loki_stream(char* out, std::string_view labels) {
-  *out++ = streams_tag;
-  out += loki_stream_head_bytes - 1;
-  return write_text(out, labels_tag, labels);
+  *out = streams_tag;
+  char* const end = write_text(out + loki_stream_head_bytes, labels_tag, labels);
+  end_loki_stream(out, out + loki_stream_head_bytes);
+  return end;
 }
 
 // A varint may be longer than it need be: four bytes hold any length that is allowed here.
@@ -140,12 +148,20 @@ void end_loki_stream(char* begin, const char* end) {
   }
 }
 
+void mend_loki_request(std::span<char> request) {
+  char* const end = request.data() + request.size();
+  for (char* at = request.data(); end - at >= ptrdiff_t{loki_stream_head_bytes};) {
+    const size_t size = read_stream_size(at);
+    const auto room = static_cast<size_t>(end - at) - loki_stream_head_bytes;
+    if (size == 0 || size > room) return end_loki_stream(at, end);
+    at += loki_stream_head_bytes + size;
+  }
+}
+
 Result<LokiStreamFields> take_loki_stream(std::string_view& request) {
   constexpr auto malformed = "not a push request of ours";
   if (request.size() < loki_stream_head_bytes || request[0] != streams_tag) return fail(malformed);
-  size_t size = 0;
-  for (size_t i = 1; i < loki_stream_head_bytes; ++i)
-    size |= size_t{static_cast<unsigned char>(request[i]) & 0x7fU} << (7 * (i - 1));
+  const size_t size = read_stream_size(request.data());
   request.remove_prefix(loki_stream_head_bytes);
   if (size > request.size()) return fail(malformed);
   std::string_view rest = request.substr(0, size);

@@ -29,7 +29,7 @@ LokiEntrySize measure_loki_entry(const LogEntry& entry);
 char* write_loki_entry(char* out, const LogEntry& entry, const LokiEntrySize& size);
 
 // What stands in front of a stream's labels and entries: a tag, and a length of fixed size that
-// end_loki_stream() fills in.
+// end_loki_stream() fills in; until then it is zero.
 inline constexpr size_t loki_stream_head_bytes = 5;
 inline constexpr size_t loki_stream_bytes_max = (size_t{1} << 28) - 1;
 // How many bytes the head and the labels of a stream take.
@@ -37,6 +37,9 @@ size_t loki_stream_bytes(std::string_view labels);
 char* begin_loki_stream(char* out, std::string_view labels);
 // `begin` is where the stream was begun, `end` where its last entry ends.
 void end_loki_stream(char* begin, const char* end);
+
+// Ends the last stream of a request that was cut off, where it was not, or ended behind the cut.
+void mend_loki_request(std::span<char> request);
 
 // Where a stream of a request stands: its labels, and its entries as fields.
 struct LokiStreamFields {

@@ -14,9 +14,6 @@ namespace {
 // A file begins with the tenant: the length of its name, the name.
 constexpr size_t tenant_head_bytes = 4;
 
-// RecordInfo::reserved says where the piece begins that is not ended yet.
-uint32_t& open_piece(queue::RecordInfo& info) { return info.reserved; }
-
 uint64_t next_number() {
   static std::atomic<uint64_t> last = 0;
   return ++last;
@@ -55,11 +52,7 @@ bool finish_open_request(std::span<const char> bytes, queue::RecordInfo& info,
   std::string copy(bytes.data(), bytes.size());
   const RequestRecord record = parse_record(copy);
   if (record.body.empty()) return false;
-  if (const uint32_t begin = open_piece(info); begin != 0) {
-    if (begin + wire::loki_stream_head_bytes > copy.size()) return false;
-    wire::end_loki_stream(copy.data() + begin, copy.data() + copy.size());
-    open_piece(info) = 0;
-  }
+  wire::mend_loki_request(std::span(copy).subspan(copy.size() - record.body.size()));
   std::string_view rest = record.body;
   while (!rest.empty()) {
     if (!wire::take_loki_stream(rest)) return false;
@@ -109,7 +102,6 @@ bool OpenRequest::add(Stream& stream, const LogEntry& entry, int64_t read_at_us)
   if (is_new_piece) {
     end_piece();
     pieces_.push_back({&stream, static_cast<uint32_t>(used_)});
-    open_piece(info_) = static_cast<uint32_t>(used_);
     used_ = static_cast<size_t>(wire::begin_loki_stream(bytes + used_, stream.labels) - bytes);
     if (stream.in_request != number_) {
       stream.in_request = number_;
@@ -173,7 +165,6 @@ std::string_view OpenRequest::merge(Packer& packer) {
 void OpenRequest::seal(queue::Log& log, Packer& packer) {
   if (!empty()) {
     end_piece();
-    open_piece(info_) = 0;
     // Committed first: should the process die while appending, the next one finds it here.
     commit();
     const std::string_view request = merge(packer);
