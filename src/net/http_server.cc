@@ -1,18 +1,14 @@
 #include "net/http_server.h"
 
-#include <charconv>
-
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
 
 #include "net/http1_connection.h"
 #include "net/http2_connection.h"
+#include "net/listen.h"
 #include "net/server_context.h"
-#include "net/system_error.h"
 #include "net/tls_context.h"
 #include "net/transport.h"
 
@@ -27,79 +23,6 @@ namespace {
 constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // A file of a certificate is looked at no more often than this.
 constexpr Duration tls_check_interval = 1s;
-
-struct Address {
-  std::string host;
-  uint16_t port = 0;
-};
-
-std::unexpected<Error> listen_error(std::string_view address, std::string_view why) {
-  return fail(fmt::format("listen tcp {}: {}", address, why));
-}
-
-Result<Address> parse_address(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == text.npos) {
-    return listen_error("address " + text, "missing port in address");
-  }
-  Address address;
-  address.host = text.substr(0, colon);
-  if (address.host.starts_with('[') && address.host.ends_with(']')) {
-    address.host = address.host.substr(1, address.host.size() - 2);
-  } else if (address.host.contains(':')) {
-    return listen_error("address " + text, "too many colons in address");
-  }
-  const std::string_view port = std::string_view(text).substr(colon + 1);
-  unsigned number = 0;
-  const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (!port.empty() && (code != std::errc() || end != port.data() + port.size())) {
-    return fail(fmt::format("listen tcp: lookup tcp/{}: unknown port", port));
-  }
-  if (number > 65535) return fail(fmt::format("listen tcp: address {}: invalid port", port));
-  address.port = static_cast<uint16_t>(number);
-  return address;
-}
-
-Result<std::vector<tcp::endpoint>> endpoints_of(const AnyExecutor& executor,
-                                                const std::string& text) {
-  TRY(const Address address, parse_address(text));
-  if (address.host.empty()) {
-    return std::vector{tcp::endpoint(tcp::v6(), address.port),
-                       tcp::endpoint(tcp::v4(), address.port)};
-  }
-  error_code error;
-  const auto literal = asio::ip::make_address(address.host, error);
-  if (!error) return std::vector{tcp::endpoint(literal, address.port)};
-  tcp::resolver resolver(executor);
-  const auto found =
-      resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, error);
-  if (error || found.empty()) {
-    return fail(fmt::format("listen tcp: lookup {}: no such host", address.host));
-  }
-  // Like Go: one address, IPv4 preferred.
-  for (const auto& entry : found) {
-    if (entry.endpoint().address().is_v4()) return std::vector{entry.endpoint()};
-  }
-  return std::vector{found.begin()->endpoint()};
-}
-
-Result<void> listen_on(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
-                       std::string_view text) {
-  error_code error;
-  const auto step = [&](std::string_view what) -> Result<void> {
-    if (!error) return {};
-    return listen_error(text, fmt::format("{}: {}", what, errno_text(error.value())));
-  };
-  acceptor.open(endpoint.protocol(), error);
-  TRY(step("socket"));
-  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  // An IPv6 socket for every address takes IPv4 connections as well.
-  if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
-  acceptor.bind(endpoint, error);
-  TRY(step("bind"));
-  acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  return step("listen");
-}
 
 }  // namespace
 
@@ -228,15 +151,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(AnyExecutor executor,
   if (state->context->options.tls) {
     TRY(state->tls, TlsContext::create(*state->context->options.tls));
   }
-  TRY(const auto endpoints, endpoints_of(state->executor, address));
-  Result<void> listening;
-  for (const auto& endpoint : endpoints) {  // Without IPv6 in the kernel, IPv4 will do.
-    error_code ignored;
-    state->acceptor.close(ignored);
-    listening = listen_on(state->acceptor, endpoint, address);
-    if (listening) break;
-  }
-  if (!listening) return std::unexpected(std::move(listening).error());
+  TRY(state->acceptor, listen_tcp(state->executor, address));
   error_code ignored;
   state->endpoint = state->acceptor.local_endpoint(ignored);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
@@ -245,9 +160,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(AnyExecutor executor,
 uint16_t HttpServer::port() const { return state_->endpoint.port(); }
 
 std::string HttpServer::address() const {
-  const auto address = state_->endpoint.address();
-  return fmt::format("{}{}{}:{}", address.is_v6() ? "[" : "", address.to_string(),
-                     address.is_v6() ? "]" : "", port());
+  return endpoint_text(state_->endpoint.address(), port());
 }
 
 Task<> HttpServer::run(StopToken stop) {

@@ -1,0 +1,99 @@
+#include "net/stream_server.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "net/listen.h"
+
+namespace alloy::net {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+struct StreamServer::State : std::enable_shared_from_this<State> {
+  State(AnyExecutor e, StreamServerOptions o, Serve s, tcp::acceptor a)
+      : executor(std::move(e)),
+        options(std::move(o)),
+        serve(std::move(s)),
+        acceptor(std::move(a)) {}
+
+  const AnyExecutor executor;
+  const StreamServerOptions options;
+  const Serve serve;
+  tcp::acceptor acceptor;
+  std::shared_ptr<TlsContext> tls;
+  std::string address;
+
+  Task<> accept_loop(TaskGroup* group, StopToken stop);
+  static Task<> serve_one(std::shared_ptr<State> self, tcp::socket socket, StopToken stop);
+};
+
+Task<> StreamServer::State::serve_one(std::shared_ptr<State> self, tcp::socket socket,
+                                      StopToken stop) {
+  const AnyExecutor strand = co_await asio::this_coro::executor;
+  const auto transport = Transport::create(strand, std::move(socket), self->tls);
+  std::stop_callback on_stop(stop, [weak = std::weak_ptr(transport), strand] {
+    asio::post(strand, [weak] {
+      if (const auto alive = weak.lock()) alive->close();
+    });
+  });
+  const auto done = co_await transport->handshake(self->options.handshake_timeout);
+  if (done && !stop.stop_requested()) co_await self->serve(transport, stop);
+  transport->close();
+}
+
+Task<> StreamServer::State::accept_loop(TaskGroup* group, StopToken stop) {
+  const AnyExecutor strand = co_await asio::this_coro::executor;
+  std::stop_callback on_stop(stop, [self = shared_from_this(), strand] {
+    asio::post(strand, [self] {
+      error_code ignored;
+      self->acceptor.close(ignored);
+    });
+  });
+  while (!stop.stop_requested()) {
+    tcp::socket socket(executor);
+    error_code error;
+    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+    if (stop.stop_requested()) break;
+    if (error) {  // Too many open files, mostly: it may pass.
+      co_await sleep_for(100ms, stop);
+      continue;
+    }
+    if (group->running() >= options.connections_max) continue;
+    group->spawn(serve_one(shared_from_this(), std::move(socket), stop));
+  }
+  error_code ignored;
+  acceptor.close(ignored);
+}
+
+StreamServer::StreamServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+StreamServer::~StreamServer() = default;
+
+Result<std::unique_ptr<StreamServer>> StreamServer::create(AnyExecutor executor,
+                                                           StreamServerOptions options,
+                                                           Serve serve) {
+  std::shared_ptr<TlsContext> tls;
+  if (options.tls) {
+    TRY(tls, TlsContext::create(*options.tls));
+  }
+  TRY(auto acceptor, listen_tcp(executor, options.listen_address));
+  auto state = std::make_shared<State>(std::move(executor), std::move(options), std::move(serve),
+                                       std::move(acceptor));
+  state->tls = std::move(tls);
+  error_code ignored;
+  const tcp::endpoint endpoint = state->acceptor.local_endpoint(ignored);
+  state->address = endpoint_text(endpoint.address(), endpoint.port());
+  return std::unique_ptr<StreamServer>(new StreamServer(std::move(state)));
+}
+
+std::string StreamServer::address() const { return state_->address; }
+
+Task<> StreamServer::run(StopToken stop) {
+  const auto state = state_;
+  TaskGroup group(state->executor);
+  co_await state->accept_loop(&group, stop);
+  co_await group.join();
+}
+
+}  // namespace alloy::net
