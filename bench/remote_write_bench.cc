@@ -49,7 +49,9 @@ void write_request(benchmark::State& state) {
     writer.start(block);
     timestamp += 10'000;
     for (size_t i = 0; i < series.size(); ++i) {
-      if (!writer.add(*series[i], timestamp, static_cast<double>(i * 7 + state.iterations()))) {
+      if (!writer.add(alloy::Sample{series[i].get(), timestamp,
+                                    static_cast<double>(i * 7 + state.iterations())},
+                      *series[i], {})) {
         state.SkipWithError("the block is too small");
       }
     }

@@ -12,13 +12,14 @@ RelabelCache::~RelabelCache() {
   release_forgotten();
 }
 
-void RelabelCache::reset(RelabelRulesPointer rules, LabelSet extra) {
+void RelabelCache::reset(RelabelRulesPointer rules, LabelSet extra, Unlabelled unlabelled) {
   for (Entry& entry : entries_) {
     if (entry.uid != 0) drop(entry);
   }
   entries_ = {};
   rules_ = std::move(rules);
   extra_ = std::move(extra);
+  unlabelled_ = unlabelled;
 }
 
 void RelabelCache::drop(Entry& entry) {
@@ -55,7 +56,8 @@ const Series* RelabelCache::compute(Entry& entry, const Series& series) {
   }
   entry = {.uid = series.uid(), .result = no_series, .last_used = period_};
   ++size_;
-  if ((rules_ && !rules_->apply(builder_)) || builder_.labels().empty()) return nullptr;
+  if (rules_ && !rules_->apply(builder_)) return nullptr;
+  if (builder_.labels().empty() && unlabelled_ == Unlabelled::dropped) return nullptr;
   const Series* result = store_.intern(builder_.labels()).detach();
   entry.result = store_.number_of(*result);
   return result;

@@ -28,7 +28,10 @@ class RelabelCache {
 
   // Gives up everything and goes on with other rules; labels in `extra` (sorted) are added to each
   // series that lacks them before the rules run (external labels).
-  void reset(RelabelRulesPointer rules, LabelSet extra = {});
+  // Series that the rules leave without any label are dropped or not.
+  enum class Unlabelled : unsigned char { dropped, kept };
+  void reset(RelabelRulesPointer rules, LabelSet extra = {},
+             Unlabelled unlabelled = Unlabelled::dropped);
 
   // What the series is after relabelling; null if the rules drop it. Valid until the next
   // release_forgotten().
@@ -62,6 +65,7 @@ class RelabelCache {
   std::mutex mutex_;
   RelabelRulesPointer rules_;
   LabelSet extra_;
+  Unlabelled unlabelled_ = Unlabelled::dropped;
   std::vector<Entry> entries_;  // By slot.
   std::vector<SeriesNumber> forgotten_;
   uint32_t period_ = 0;  // Counts the calls of mark_unused().

@@ -10,7 +10,7 @@
 
 namespace rw = alloy::prometheus::remote_write;
 
-// The first byte says whether the rest is compressed already.
+// The first byte says whether the rest is compressed already, and which protocol it speaks.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   std::string request(reinterpret_cast<const char*>(data + 1), size - 1);
@@ -19,11 +19,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     snappy::Compress(request.data(), request.size(), &compressed);
     request = std::move(compressed);
   }
-  const auto count = rw::count_series(request);
-  const auto filtered = rw::drop_older(request, {}, 1000);
+  alloy::queue::RecordInfo info;
+  if (data[0] % 4 >= 2) info.format = rw::format_v2;
+  const auto count = rw::count_items(request, rw::protocol_of(info));
+  const auto filtered = rw::drop_older(request, info, 1000);
   if (count && filtered) {
-    const auto left = rw::count_series(filtered->compressed);
-    ASSERT(left.has_value() && *left <= *count);
+    const auto left = rw::count_items(filtered->compressed, rw::protocol_of(info));
+    ASSERT(left.has_value() && *left + filtered->dropped == *count);
+  }
+  if (const auto rewritten = rw::rewrite_as_v1(request, info)) {
+    ASSERT(rw::count_items(rewritten->compressed, rw::Protocol::v1).has_value());
   }
   return 0;
 }

@@ -10,11 +10,12 @@
 #include "schema/fields.h"
 #include "signals/metrics_receiver.h"
 #include "signals/relabel.h"
+#include "wire/remote_write.h"
 
 namespace alloy::prometheus::remote_write {
 
-inline constexpr std::string_view protocol_1 = "prometheus.WriteRequest";
-inline constexpr std::string_view protocol_2 = "io.prometheus.write.v2.Request";
+inline constexpr std::string_view protocol_1 = wire::write_request_v1;
+inline constexpr std::string_view protocol_2 = wire::write_request_v2;
 
 struct QueueArguments {
   int64_t capacity = 10'000;

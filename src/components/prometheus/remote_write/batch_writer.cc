@@ -198,11 +198,13 @@ void BatchWriter::write_point(const Point& point, const char* text) {
             static_cast<uint32_t>(point.size - point_timestamp_offset));
 }
 
-bool BatchWriter::add(const Series& series, int64_t timestamp_ms, double value) {
+bool BatchWriter::add(const Sample& sample, const Series& series, const Extras&) {
   char text[32];
-  const auto size = static_cast<uint32_t>(write_point_text(text, timestamp_ms, value) - text);
+  const auto size =
+      static_cast<uint32_t>(write_point_text(text, sample.timestamp_ms, sample.value) - text);
   if (!begin_series(series, size)) return false;
-  const Point point{std::bit_cast<uint64_t>(value), timestamp_ms, out_.position(), size};
+  const Point point{std::bit_cast<uint64_t>(sample.value), sample.timestamp_ms, out_.position(),
+                    size};
   write_point(point, text);
   points_[hash(point.bits, points_count)] = point;
   last_point_ = point;
@@ -215,14 +217,14 @@ bool BatchWriter::add_message(const Series& series, std::string_view field) {
   return true;
 }
 
-bool BatchWriter::add(const HistogramSample& sample, const Series& series) {
+bool BatchWriter::add(const HistogramSample& sample, const Series& series, const Extras&) {
   scratch_.clear();
   protobuf::append_bytes_field(scratch_, histograms_field,
                                histogram_message(*sample.histogram, sample.timestamp_ms));
   return add_message(series, scratch_);
 }
 
-bool BatchWriter::add(const Exemplar& exemplar, const Series& series) {
+bool BatchWriter::add(const Exemplar& exemplar, const Series& series, const Extras&) {
   std::string message;
   for (const Label& label : exemplar.labels) {
     std::string pair;

@@ -11,33 +11,27 @@
 #include <string>
 #include <vector>
 
+#include "components/prometheus/remote_write/request_writer.h"
 #include "components/prometheus/remote_write/snappy_writer.h"
-#include "signals/metric_batch.h"
 #include "signals/series.h"
 
 namespace alloy::prometheus::remote_write {
 
-class BatchWriter {
+class BatchWriter final : public RequestWriter {
  public:
   // Holds a reference to each pair it remembers, for as long as the batch lasts.
   explicit BatchWriter(LabelPool& pool);
-  ~BatchWriter();
+  ~BatchWriter() override;
   BatchWriter(const BatchWriter&) = delete;
   BatchWriter& operator=(const BatchWriter&) = delete;
 
-  // Begins a request in this block.
-  void start(std::span<char> block);
-
-  // Each adds one TimeSeries; false (and nothing written): the block has no room for it.
-  bool add(const Series& series, int64_t timestamp_ms, double value);
-  bool add(const HistogramSample& sample, const Series& series);
-  bool add(const Exemplar& exemplar, const Series& series);
-
-  // What is in the block now makes a whole request; returns how much of it is in use.
-  size_t flush() { return out_.flush(); }
-  uint32_t unpacked() const { return out_.position(); }
-  // How large a block has to be to hold what was last refused.
-  size_t bytes_wanted() const { return bytes_wanted_; }
+  void start(std::span<char> block) override;
+  bool add(const Sample& sample, const Series& series, const Extras& extras) override;
+  bool add(const HistogramSample& sample, const Series& series, const Extras& extras) override;
+  bool add(const Exemplar& exemplar, const Series& series, const Extras& extras) override;
+  size_t flush() override { return out_.flush(); }
+  uint32_t unpacked() const override { return out_.position(); }
+  size_t bytes_wanted() const override { return bytes_wanted_; }
 
  private:
   // A pair where it stands in the request.

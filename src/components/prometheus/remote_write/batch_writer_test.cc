@@ -39,6 +39,11 @@ std::string unpack(std::string_view compressed) {
   return bytes;
 }
 
+uint64_t sample_count(std::string_view request) {
+  const auto counts = count_items(request, Protocol::v1);
+  return counts ? (*counts)[samples_count] : 0;
+}
+
 SeriesRef make_series(SeriesStore& store, const std::string& name, int number) {
   const std::string text = fmt::format("{}", number);
   const std::vector<Label> labels = {{"__name__", name},
@@ -55,6 +60,9 @@ struct Fixture {
   PlainRequest plain;
 
   Fixture() { writer.start(block); }
+  bool add(const Series& series, int64_t timestamp_ms, double value) {
+    return writer.add(Sample{&series, timestamp_ms, value}, series, {});
+  }
   std::string finish() {
     const size_t used = writer.flush();
     return std::string(SnappyWriter::finish(block, used, writer.unpacked()));
@@ -72,7 +80,7 @@ TEST_CASE("a request unpacks to the plain protobuf message, whatever repeats in 
     const Series& one = *series[random() % 5 == 0 ? random() % series.size() : i % series.size()];
     const int64_t timestamp = 1'700'000'000'000 + random() % 2;
     const auto value = static_cast<double>(random() % 3 == 0 ? random() : random() % 3);
-    REQUIRE(f.writer.add(one, timestamp, value));
+    REQUIRE(f.add(one, timestamp, value));
     f.plain.add_sample(f.store, one, timestamp, value);
     if (random() % 50 == 0) f.writer.flush();
   }
@@ -81,7 +89,7 @@ TEST_CASE("a request unpacks to the plain protobuf message, whatever repeats in 
   std::string by_snappy;
   snappy::Compress(f.plain.bytes.data(), f.plain.bytes.size(), &by_snappy);
   CHECK(request.size() < by_snappy.size() * 2);
-  CHECK(count_series(request) == 4000);
+  CHECK(sample_count(request) == 4000);
 }
 
 TEST_CASE("texts and series longer than a short literal survive") {
@@ -91,7 +99,7 @@ TEST_CASE("texts and series longer than a short literal survive") {
     const std::vector<Label> labels = {{"__name__", "m"}, {"text", text}};
     const SeriesRef series = f.store.intern(labels);
     for (int i = 0; i < 2; ++i) {
-      REQUIRE(f.writer.add(*series, i, i));
+      REQUIRE(f.add(*series, i, i));
       f.plain.add_sample(f.store, *series, i, i);
     }
   }
@@ -103,7 +111,7 @@ TEST_CASE("a pair that vanishes and another that takes its number are told apart
   for (int i = 0; i < 200; ++i) {
     // The series dies at once; the store is free to reuse everything of it.
     const SeriesRef series = make_series(f.store, fmt::format("metric_{}", i), i);
-    REQUIRE(f.writer.add(*series, 1000, 1));
+    REQUIRE(f.add(*series, 1000, 1));
     f.plain.add_sample(f.store, *series, 1000, 1);
   }
   CHECK(unpack(f.finish()) == f.plain.bytes);
@@ -118,12 +126,12 @@ TEST_CASE("a block without room refuses a series and stays whole") {
   int count = 0;
   while (true) {
     const SeriesRef series = make_series(f.store, fmt::format("metric_{}", count), count);
-    if (!f.writer.add(*series, 1000, count)) break;
+    if (!f.add(*series, 1000, count)) break;
     ++count;
   }
   CHECK(count > 10);
   CHECK(f.writer.bytes_wanted() < 1000);
-  CHECK(count_series(f.finish()) == count);
+  CHECK(sample_count(f.finish()) == count);
 }
 
 TEST_CASE("histograms and exemplars stand in the request as messages of their own") {
@@ -136,9 +144,9 @@ TEST_CASE("histograms and exemplars stand in the request as messages of their ow
   histogram.positive_spans = {{-3, 2}};
   histogram.positive_deltas = {2, -1};
   const HistogramSample sample{series.get(), 1000, &histogram};
-  REQUIRE(f.writer.add(sample, *series));
+  REQUIRE(f.writer.add(sample, *series, {}));
   const std::vector<Label> labels = {{"trace_id", "abc"}};
-  REQUIRE(f.writer.add(Exemplar{series.get(), labels, 2, 2000}, *series));
+  REQUIRE(f.writer.add(Exemplar{series.get(), labels, 2, 2000}, *series, {}));
   std::string field;
   protobuf::append_bytes_field(field, 4, histogram_message(histogram, 1000));
   f.plain.add(f.store, *series, field);
@@ -156,10 +164,10 @@ TEST_CASE("what became too old is taken out of a request") {
   Fixture f;
   const SeriesRef old_one = make_series(f.store, "old", 1);
   const SeriesRef young_one = make_series(f.store, "young", 1);
-  f.writer.add(*old_one, 1000, 1);
-  f.writer.add(*young_one, 2000, 1);
+  f.add(*old_one, 1000, 1);
+  f.add(*young_one, 2000, 1);
   NativeHistogram histogram;
-  f.writer.add(HistogramSample{old_one.get(), 500, &histogram}, *old_one);
+  f.writer.add(HistogramSample{old_one.get(), 500, &histogram}, *old_one, {});
   f.plain.add_sample(f.store, *young_one, 2000, 1);
   queue::RecordInfo info{.counts = {2, 0, 1}, .time_min = 500, .time_max = 2000};
   const auto filtered = drop_older(f.finish(), info, 1500);

@@ -8,7 +8,8 @@ namespace alloy::prometheus::remote_write {
 
 uint64_t EncodingSettings::hash() const {
   // Lengths in front keep neighbours from running into each other.
-  std::string text = "prometheus.WriteRequest\n";
+  std::string text(protocol == Protocol::v2 ? wire::write_request_v2 : wire::write_request_v1);
+  text += '\n';
   const auto add = [&](std::string_view part) {
     text += fmt::format("{}:{}\n", part.size(), part);
   };

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "base/duration.h"
+#include "components/prometheus/remote_write/request_writer.h"
 #include "signals/relabel.h"
 
 namespace alloy::prometheus::remote_write {
 
 struct EncodingSettings {
+  Protocol protocol = Protocol::v1;
   std::map<std::string, std::string> external_labels;
   RelabelRulesPointer relabel_rules;  // Null or empty: none.
   bool send_exemplars = true;

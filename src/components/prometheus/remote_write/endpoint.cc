@@ -18,7 +18,6 @@ Result<> refuse_unsupported(const EndpointArguments& a, Stability stability_min)
                       "setting the stability.level flag to experimental",
                       protocol_2, a.name));
     }
-    return fail(fmt::format("protobuf_message {} is not supported yet", protocol_2));
   }
   if (a.sigv4) return fail("sigv4 is not supported yet");
   if (a.azuread) return fail("azuread is not supported yet");
@@ -28,10 +27,9 @@ Result<> refuse_unsupported(const EndpointArguments& a, Stability stability_min)
 }
 
 net::Headers headers_of(const EndpointArguments& a, const Identity& identity) {
-  net::Headers headers = {{"Content-Encoding", "snappy"},
-                          {"Content-Type", "application/x-protobuf"},
-                          {"User-Agent", identity.user_agent},
-                          {"X-Prometheus-Remote-Write-Version", "0.1.0"}};
+  const Protocol protocol = a.protobuf_message == protocol_2 ? Protocol::v2 : Protocol::v1;
+  net::Headers headers = {{"Content-Encoding", "snappy"}, {"User-Agent", identity.user_agent}};
+  set_protocol(headers, protocol);
   if (!identity.uid.empty()) {
     headers.set("X-Agent-Id", identity.uid);
     headers.set("X-Alloy-Id", identity.uid);
@@ -41,6 +39,13 @@ net::Headers headers_of(const EndpointArguments& a, const Identity& identity) {
 }
 
 }  // namespace
+
+void set_protocol(net::Headers& headers, Protocol protocol) {
+  const bool is_v2 = protocol == Protocol::v2;
+  headers.set("Content-Type", is_v2 ? fmt::format("application/x-protobuf;proto={}", protocol_2)
+                                    : "application/x-protobuf");
+  headers.set("X-Prometheus-Remote-Write-Version", is_v2 ? "2.0.0" : "0.1.0");
+}
 
 Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
                                    const std::map<std::string, std::string>& external_labels,
@@ -56,6 +61,7 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
   plan.identity = {.name = a.name, .url = a.url};
   plan.remote_name =
       a.name.empty() ? fmt::format("{:016x}", queue::checksum(a.url)).substr(0, 6) : a.name;
+  plan.settings.protocol = a.protobuf_message == protocol_2 ? Protocol::v2 : Protocol::v1;
   plan.settings.external_labels = external_labels;
   if (!a.write_relabel_configs.empty()) {
     plan.settings.relabel_rules = std::make_shared<const RelabelRules>(a.write_relabel_configs);

@@ -24,6 +24,9 @@ struct EndpointPlan {
   QueueArguments queue;
 };
 
+// Says in the headers of a request which protocol it speaks.
+void set_protocol(net::Headers& headers, Protocol protocol);
+
 // Fails for what can't be honoured.
 Result<EndpointPlan> plan_endpoint(const EndpointArguments& arguments,
                                    const std::map<std::string, std::string>& external_labels,

@@ -70,4 +70,9 @@ std::string histogram_message(const NativeHistogram& h, int64_t timestamp_ms) {
   return out;
 }
 
+void append_histogram_created(std::string& message, int64_t created_ms) {
+  append_varint(message, 17 << 3);
+  append_varint(message, static_cast<uint64_t>(created_ms));
+}
+
 }  // namespace alloy::prometheus::remote_write

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "components/prometheus/remote_write/request_reader.h"
+#include "components/prometheus/remote_write/snappy_writer.h"
 
 namespace alloy::prometheus::remote_write {
 namespace {
@@ -18,13 +18,13 @@ size_t capacity_for(size_t samples_max) {
 }  // namespace
 
 struct Outbox::Lane {
-  Lane(queue::OpenBatch::Options options, LabelPool& pool)
-      : batch(std::move(options)), writer(pool) {
-    writer.start(batch.bytes());
+  Lane(queue::OpenBatch::Options options, std::unique_ptr<RequestWriter> request_writer)
+      : batch(std::move(options)), writer(std::move(request_writer)) {
+    writer->start(batch.bytes());
   }
 
   queue::OpenBatch batch;
-  BatchWriter writer;
+  std::unique_ptr<RequestWriter> writer;
   queue::RecordInfo info;  // Of what is written, committed or not.
   SteadyTime opened_at;
   bool is_dirty = false;
@@ -39,10 +39,11 @@ Outbox::Outbox(Options options, EncodingSettings settings)
                   (settings_.relabel_rules && !settings_.relabel_rules->empty())),
       generation_(std::random_device()()),
       cache_(options_.store),
+      metadata_(options_.store),
       swept_at_(options_.clock.steady()) {
   std::vector<Label> extra;
   for (const auto& [name, value] : settings_.external_labels) extra.push_back({name, value});
-  cache_.reset(settings_.relabel_rules, LabelSet(std::move(extra)));
+  cache_.reset(settings_.relabel_rules, LabelSet(std::move(extra)), RelabelCache::Unlabelled::kept);
   make_lanes(1);
 }
 
@@ -58,14 +59,15 @@ Outbox::Lane& Outbox::lane_of(const Series& series) {
 }
 
 // Adds one item; a request that is full (or can't take it any more) is finished first.
-template <class... Item>
-bool Outbox::write(Lane& lane, size_t kind, int64_t timestamp_ms, const Item&... item) {
-  if (!lane.writer.add(item...)) {
+template <class Item>
+bool Outbox::write(size_t kind, const Item& item, const Series& series, const Extras& extras) {
+  Lane& lane = lane_of(series);
+  if (!lane.writer->add(item, series, extras)) {
     seal(lane);
-    if (!lane.writer.add(item...)) {
-      lane.batch.clear(2 * lane.writer.bytes_wanted());
-      lane.writer.start(lane.batch.bytes());
-      if (!lane.writer.add(item...)) return false;
+    if (!lane.writer->add(item, series, extras)) {
+      lane.batch.clear(2 * lane.writer->bytes_wanted());
+      lane.writer->start(lane.batch.bytes());
+      if (!lane.writer->add(item, series, extras)) return false;
     }
   }
   if (lane.items() == 0) {
@@ -73,8 +75,9 @@ bool Outbox::write(Lane& lane, size_t kind, int64_t timestamp_ms, const Item&...
     opened_.notify();
   }
   ++lane.info.counts[kind];
-  lane.info.time_min = std::min(lane.info.time_min, timestamp_ms);
-  lane.info.time_max = std::max(lane.info.time_max, timestamp_ms);
+  lane.info.counts[exemplars_count] += static_cast<uint32_t>(extras.exemplars.size());
+  lane.info.time_min = std::min(lane.info.time_min, item.timestamp_ms);
+  lane.info.time_max = std::max(lane.info.time_max, item.timestamp_ms);
   lane.is_dirty = true;
   if (lane.items() >= settings_.samples_max) seal(lane);
   return true;
@@ -82,21 +85,30 @@ bool Outbox::write(Lane& lane, size_t kind, int64_t timestamp_ms, const Item&...
 
 void Outbox::receive(const MetricBatch& batch) {
   const std::lock_guard lock(mutex_);
+  if (settings_.protocol == Protocol::v2) {
+    metadata_.learn(batch.metadata);
+    extras_.begin(batch, metadata_,
+                  settings_.send_exemplars ? BatchExtras::Exemplars::attached
+                                           : BatchExtras::Exemplars::ignored);
+  }
+  add_samples(batch);
+  add_histograms(batch);
+  add_exemplars(batch);
+  commit_all();
+  if (transforms_) cache_.sweep(false);
+}
+
+void Outbox::add_samples(const MetricBatch& batch) {
   for (const Sample& sample : batch.samples) {
     const Series* series = transform(*sample.series);
     if (series == nullptr) {
       ++dropped_.by_relabelling[samples_count];
       continue;
     }
-    write(lane_of(*series), samples_count, sample.timestamp_ms, *series, sample.timestamp_ms,
-          sample.value);
+    write(samples_count, sample, *series, extras_.find(*sample.series, sample.timestamp_ms));
     newest_timestamp_ms_ = std::max(newest_timestamp_ms_, sample.timestamp_ms);
     if (transforms_ && is_stale_marker(sample.value)) cache_.forget(*sample.series);
   }
-  add_histograms(batch);
-  add_exemplars(batch);
-  commit_all();
-  if (transforms_) cache_.sweep(false);
 }
 
 void Outbox::add_histograms(const MetricBatch& batch) {
@@ -105,32 +117,37 @@ void Outbox::add_histograms(const MetricBatch& batch) {
     const Series* series = transform(*sample.series);
     if (series == nullptr) {
       ++dropped_.by_relabelling[histograms_count];
-    } else if (sample.histogram->uses_custom_buckets()) {
+    } else if (settings_.protocol == Protocol::v1 && sample.histogram->uses_custom_buckets()) {
       ++dropped_.custom_bucket_histograms;
     } else {
-      write(lane_of(*series), histograms_count, sample.timestamp_ms, sample, *series);
+      write(histograms_count, sample, *series, extras_.find(*sample.series, sample.timestamp_ms));
       newest_timestamp_ms_ = std::max(newest_timestamp_ms_, sample.timestamp_ms);
     }
   }
 }
 
 void Outbox::add_exemplars(const MetricBatch& batch) {
-  if (!settings_.send_exemplars) return;
-  for (const Exemplar& exemplar : batch.exemplars) {
+  if (!settings_.send_exemplars || batch.exemplars.empty()) return;
+  const auto add = [&](const Exemplar& exemplar) {
     const Series* series = transform(*exemplar.series);
     if (series == nullptr) {
       ++dropped_.by_relabelling[exemplars_count];
     } else {
-      write(lane_of(*series), exemplars_count, exemplar.timestamp_ms, exemplar, *series);
+      write(exemplars_count, exemplar, *series, {});
     }
+  };
+  if (settings_.protocol == Protocol::v2) {
+    for (const Exemplar* exemplar : extras_.left_over()) add(*exemplar);
+  } else {
+    for (const Exemplar& exemplar : batch.exemplars) add(exemplar);
   }
 }
 
 void Outbox::commit_all() {
   for (const auto& lane : lanes_) {
     if (!lane->is_dirty) continue;
-    const size_t used = lane->writer.flush();
-    lane->info.unpacked_bytes = lane->writer.unpacked();
+    const size_t used = lane->writer->flush();
+    lane->info.unpacked_bytes = lane->writer->unpacked();
     lane->batch.commit(used, lane->info);
     lane->is_dirty = false;
   }
@@ -138,9 +155,9 @@ void Outbox::commit_all() {
 
 void Outbox::seal(Lane& lane) {
   if (lane.items() > 0) {
-    const size_t used = lane.writer.flush();
+    const size_t used = lane.writer->flush();
     queue::RecordInfo info = lane.info;
-    info.unpacked_bytes = lane.writer.unpacked();
+    info.unpacked_bytes = lane.writer->unpacked();
     // Committed first: should the process die while appending, the next one finds it here.
     lane.batch.commit(used, info);
     const std::string_view payload =
@@ -149,11 +166,12 @@ void Outbox::seal(Lane& lane) {
   }
   queue::RecordInfo fresh;
   fresh.kind = generation_;
+  fresh.format = lane.info.format;
   fresh.lane = lane.info.lane;
   fresh.lanes = lane.info.lanes;
   lane.info = fresh;
   lane.is_dirty = false;
-  lane.writer.start(lane.batch.bytes());
+  lane.writer->start(lane.batch.bytes());
 }
 
 void Outbox::seal() {
@@ -175,10 +193,11 @@ void Outbox::make_lanes(size_t lanes) {
             .capacity = capacity_for(settings_.samples_max),
             .files = options_.files,
             .logger = options_.logger},
-        options_.store.pool());
+        make_request_writer(settings_.protocol, options_.store.pool()));
     lane->info.lane = static_cast<uint16_t>(i);
     lane->info.lanes = static_cast<uint16_t>(lanes);
     lane->info.kind = generation_;
+    lane->info.format = settings_.protocol == Protocol::v2 ? format_v2 : format_v1;
     lanes_.push_back(std::move(lane));
   }
 }
@@ -239,7 +258,7 @@ bool finish_open_request(std::span<const char> bytes, queue::RecordInfo& info,
   std::string block(bytes.data(), bytes.size());
   if (block.size() < SnappyWriter::preamble_bytes) return false;
   payload = SnappyWriter::finish(block, block.size(), info.unpacked_bytes);
-  return count_series(payload) == info.counts[0] + info.counts[1] + info.counts[2];
+  return count_items(payload, protocol_of(info)) == info.total();
 }
 
 }  // namespace alloy::prometheus::remote_write

@@ -8,19 +8,15 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "components/prometheus/remote_write/batch_writer.h"
+#include "components/prometheus/remote_write/batch_extras.h"
 #include "components/prometheus/remote_write/encoding_settings.h"
+#include "components/prometheus/remote_write/request_reader.h"
 #include "queue/log.h"
 #include "queue/open_batch.h"
 #include "signals/metric_batch.h"
 #include "signals/relabel_cache.h"
 
 namespace alloy::prometheus::remote_write {
-
-// Which element of queue::Counts is what.
-inline constexpr size_t samples_count = 0;
-inline constexpr size_t exemplars_count = 1;
-inline constexpr size_t histograms_count = 2;
 
 class Outbox {
  public:
@@ -61,8 +57,9 @@ class Outbox {
 
   const Series* transform(const Series& series);
   Lane& lane_of(const Series& series);
-  template <class... Item>
-  bool write(Lane& lane, size_t kind, int64_t timestamp_ms, const Item&... item);
+  template <class Item>
+  bool write(size_t kind, const Item& item, const Series& series, const Extras& extras);
+  void add_samples(const MetricBatch& batch);
   void add_histograms(const MetricBatch& batch);
   void add_exemplars(const MetricBatch& batch);
   void commit_all();
@@ -78,6 +75,8 @@ class Outbox {
   Event opened_;              // A lane got its first sample.
   mutable std::mutex mutex_;  // Guards everything below.
   RelabelCache cache_;
+  MetadataTable metadata_;  // Only of protocol 2.0, as the following.
+  BatchExtras extras_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   Dropped dropped_;
   int64_t newest_timestamp_ms_ = 0;

@@ -5,7 +5,8 @@
 
 #include <snappy.h>
 
-#include "components/prometheus/remote_write/outbox.h"
+#include "components/prometheus/remote_write/histogram_message.h"
+#include "components/prometheus/remote_write/protobuf.h"
 
 namespace alloy::prometheus::remote_write {
 namespace {
@@ -69,35 +70,47 @@ class Fields {
   bool is_damaged_ = false;
 };
 
-// What our own requests have in each series: one item.
-struct Item {
-  size_t kind = samples_count;
-  int64_t timestamp_ms = 0;
+// What is in a series.
+struct Items {
+  queue::Counts counts = {};
+  int64_t time_min_ms = INT64_MAX;
+  int64_t time_max_ms = INT64_MIN;
 };
 
-std::optional<Item> read_item(std::string_view series) {
-  // The series' field of each kind, and the field of its timestamp.
-  constexpr struct {
-    uint64_t field, timestamp_field;
-    size_t kind;
-  } kinds[] = {{2, 2, samples_count}, {3, 3, exemplars_count}, {4, 15, histograms_count}};
-  Item item;
+// The series' field of each kind, and the field of its timestamp.
+struct Kind {
+  uint64_t field;
+  uint64_t timestamp_field;
+  size_t kind;
+};
+constexpr Kind kinds_v1[] = {
+    {2, 2, samples_count}, {3, 3, exemplars_count}, {4, 15, histograms_count}};
+constexpr Kind kinds_v2[] = {
+    {2, 2, samples_count}, {4, 3, exemplars_count}, {3, 15, histograms_count}};
+
+uint64_t series_field(Protocol protocol) { return protocol == Protocol::v2 ? 5 : 1; }
+
+std::optional<Items> read_items(std::string_view series, Protocol protocol) {
+  Items items;
   Fields fields(series);
   while (fields.next()) {
-    for (const auto& kind : kinds) {
+    for (const Kind& kind : protocol == Protocol::v2 ? kinds_v2 : kinds_v1) {
       if (fields.field() != kind.field || !fields.is_message()) continue;
-      item.kind = kind.kind;
+      int64_t timestamp_ms = 0;
       Fields inner(fields.content());
       while (inner.next()) {
         if (inner.field() == kind.timestamp_field) {
-          item.timestamp_ms = static_cast<int64_t>(inner.number());
+          timestamp_ms = static_cast<int64_t>(inner.number());
         }
       }
       if (inner.is_damaged()) return std::nullopt;
+      ++items.counts[kind.kind];
+      items.time_min_ms = std::min(items.time_min_ms, timestamp_ms);
+      items.time_max_ms = std::max(items.time_max_ms, timestamp_ms);
     }
   }
   if (fields.is_damaged()) return std::nullopt;
-  return item;
+  return items;
 }
 
 std::optional<std::string> unpack(std::string_view compressed) {
@@ -108,25 +121,30 @@ std::optional<std::string> unpack(std::string_view compressed) {
 
 }  // namespace
 
-std::optional<size_t> count_series(std::string_view compressed) {
+std::optional<queue::Counts> count_items(std::string_view compressed, Protocol protocol) {
   const auto request = unpack(compressed);
   if (!request) return std::nullopt;
-  size_t count = 0;
+  queue::Counts counts = {};
   Fields fields(*request);
   while (fields.next()) {
-    if (fields.field() != 1 || !fields.is_message() || !read_item(fields.content())) {
-      return std::nullopt;
+    if (!fields.is_message()) return std::nullopt;
+    if (fields.field() == series_field(protocol)) {
+      const auto items = read_items(fields.content(), protocol);
+      if (!items) return std::nullopt;
+      counts = counts + items->counts;
+    } else if (protocol == Protocol::v1) {
+      return std::nullopt;  // We write nothing else.
     }
-    ++count;
   }
   if (fields.is_damaged()) return std::nullopt;
-  return count;
+  return counts;
 }
 
 std::optional<FilteredRequest> drop_older(std::string_view compressed,
                                           const queue::RecordInfo& info, int64_t time_min_ms) {
   const auto request = unpack(compressed);
   if (!request) return std::nullopt;
+  const Protocol protocol = protocol_of(info);
   FilteredRequest result{.info = info};
   result.info.counts = {};
   result.info.time_min = INT64_MAX;
@@ -134,20 +152,88 @@ std::optional<FilteredRequest> drop_older(std::string_view compressed,
   std::string kept;
   Fields fields(*request);
   while (fields.next()) {
-    const auto item = read_item(fields.content());
-    if (!item) return std::nullopt;
-    if (item->timestamp_ms < time_min_ms) {
-      ++result.dropped[item->kind];
+    if (fields.field() != series_field(protocol)) {
+      kept += fields.whole();  // A symbol.
+      continue;
+    }
+    const auto items = read_items(fields.content(), protocol);
+    if (!items) return std::nullopt;
+    if (items->time_max_ms < time_min_ms) {
+      result.dropped = result.dropped + items->counts;
       continue;
     }
     kept += fields.whole();
-    ++result.info.counts[item->kind];
-    result.info.time_min = std::min(result.info.time_min, item->timestamp_ms);
-    result.info.time_max = std::max(result.info.time_max, item->timestamp_ms);
+    for (size_t i = 0; i < queue::count_kinds; ++i) {
+      result.info.counts[i] += static_cast<uint32_t>(items->counts[i]);
+    }
+    result.info.time_min = std::min(result.info.time_min, items->time_min_ms);
+    result.info.time_max = std::max(result.info.time_max, items->time_max_ms);
   }
   if (fields.is_damaged()) return std::nullopt;
   result.info.unpacked_bytes = static_cast<uint32_t>(kept.size());
   snappy::Compress(kept.data(), kept.size(), &result.compressed);
+  return result;
+}
+
+Protocol protocol_of(const queue::RecordInfo& info) {
+  return info.format == format_v2 ? Protocol::v2 : Protocol::v1;
+}
+
+namespace {
+
+std::string labels_v1(std::span<const Label> labels) {
+  std::string out;
+  for (const Label& label : labels) {
+    std::string pair;
+    protobuf::append_bytes_field(pair, 1, label.name);
+    protobuf::append_bytes_field(pair, 2, label.value);
+    protobuf::append_bytes_field(out, 1, pair);
+  }
+  return out;
+}
+
+std::string point_v1(double value, uint32_t timestamp_field, int64_t timestamp_ms,
+                     uint32_t value_field) {
+  std::string out;
+  protobuf::append_double_field(out, value_field, value);
+  protobuf::append_varint_field(out, timestamp_field, static_cast<uint64_t>(timestamp_ms));
+  return out;
+}
+
+}  // namespace
+
+std::optional<FilteredRequest> rewrite_as_v1(std::string_view compressed,
+                                             const queue::RecordInfo& info) {
+  const auto request = unpack(compressed);
+  wire::WriteRequest parsed;
+  if (!request || !parsed.parse(*request, Protocol::v2)) return std::nullopt;
+  FilteredRequest result{.info = info};
+  std::string out;
+  for (const auto& series : parsed.series()) {
+    std::string message = labels_v1(parsed.labels(series.labels));
+    const size_t labels_size = message.size();
+    for (const auto& sample : parsed.samples(series)) {
+      protobuf::append_bytes_field(message, 2, point_v1(sample.value, 2, sample.timestamp_ms, 1));
+    }
+    for (const auto& exemplar : parsed.exemplars(series)) {
+      protobuf::append_bytes_field(message, 3,
+                                   labels_v1(parsed.labels(exemplar.labels)) +
+                                       point_v1(exemplar.value, 3, exemplar.timestamp_ms, 2));
+    }
+    for (const auto& sample : parsed.histograms(series)) {
+      if (sample.histogram.uses_custom_buckets()) {
+        ++result.dropped[histograms_count];
+        continue;
+      }
+      protobuf::append_bytes_field(message, 4,
+                                   histogram_message(sample.histogram, sample.timestamp_ms));
+    }
+    if (message.size() > labels_size) protobuf::append_bytes_field(out, 1, message);
+  }
+  result.info.format = format_v1;
+  result.info.counts[histograms_count] -= static_cast<uint32_t>(result.dropped[histograms_count]);
+  result.info.unpacked_bytes = static_cast<uint32_t>(out.size());
+  snappy::Compress(out.data(), out.size(), &result.compressed);
   return result;
 }
 

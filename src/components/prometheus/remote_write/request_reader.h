@@ -6,12 +6,23 @@
 #include <string>
 #include <string_view>
 
+#include "components/prometheus/remote_write/request_writer.h"
 #include "queue/record.h"
 
 namespace alloy::prometheus::remote_write {
 
-// How many time series a compressed request of protocol 1.0 has; empty if it is damaged.
-std::optional<size_t> count_series(std::string_view compressed);
+// Which element of queue::Counts is what.
+inline constexpr size_t samples_count = 0;
+inline constexpr size_t exemplars_count = 1;
+inline constexpr size_t histograms_count = 2;
+
+// What queue::RecordInfo::format says.
+inline constexpr uint32_t format_v1 = 0;
+inline constexpr uint32_t format_v2 = 2;
+Protocol protocol_of(const queue::RecordInfo& info);
+
+// What a compressed request holds; empty if it is damaged.
+std::optional<queue::Counts> count_items(std::string_view compressed, Protocol protocol);
 
 struct FilteredRequest {
   std::string compressed;
@@ -22,5 +33,10 @@ struct FilteredRequest {
 // The request without what is older than `time_min_ms`; empty if it is damaged.
 std::optional<FilteredRequest> drop_older(std::string_view compressed,
                                           const queue::RecordInfo& info, int64_t time_min_ms);
+
+// The same request in protocol 1.0, without what that can't carry (histograms with custom buckets);
+// empty if it is damaged.
+std::optional<FilteredRequest> rewrite_as_v1(std::string_view compressed,
+                                             const queue::RecordInfo& info);
 
 }  // namespace alloy::prometheus::remote_write

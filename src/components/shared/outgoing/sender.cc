@@ -255,8 +255,9 @@ Task<> Sender::deliver(Batch batch, StopToken stop) {
       batch.reader->acknowledge(sequence);
       co_return;
     }
-    Attempt result = co_await attempt(record, current, number, stop);
+    Attempt result = co_await attempt(&record, current, number, stop);
     if (result.verdict == Verdict::stopped) co_return;
+    if (result.verdict == Verdict::again_at_once) continue;
     const bool is_last = current->attempts_max != 0 && number + 1 >= current->attempts_max;
     if (result.verdict == Verdict::try_again && is_last) {
       current->observer->on_retry(record);
@@ -273,25 +274,42 @@ Task<> Sender::deliver(Batch batch, StopToken stop) {
   }
 }
 
-Task<Sender::Attempt> Sender::attempt(const queue::Record& record,
+Task<Sender::Attempt> Sender::attempt(queue::Record* record,
                                       std::shared_ptr<const Destination> destination,
                                       uint64_t number, StopToken stop) {
   net::Request request{.method = "POST",
                        .url = destination->url,
                        .headers = destination->headers,
                        .timeout = destination->timeout};
-  request.body = destination->observer->prepare(record, request.headers);
+  request.body = destination->observer->prepare(*record, request.headers);
   if (number > 0 && destination->announces_retries)
     request.headers.set("Retry-Attempt", fmt::format("{}", number));
+  if (destination->authorizer) {
+    const auto authorized = co_await destination->authorizer->authorize(&request, stop);
+    if (!authorized) {
+      if (authorized.error().kind() == ErrorKind::stopped) {
+        co_return Attempt{.verdict = Verdict::stopped};
+      }
+      co_return Attempt{.error = authorized.error().message()};
+    }
+  }
   const SteadyTime begin = options_.clock.steady();
   const auto response = co_await destination->client->fetch(std::move(request), stop);
   const Duration took = options_.clock.steady() - begin;
   if (!response && response.error().kind() == ErrorKind::stopped) {
     co_return Attempt{.verdict = Verdict::stopped};
   }
-  destination->observer->on_attempt(record, response ? response->status : -1,
+  destination->observer->on_attempt(*record, response ? response->status : -1,
                                     std::chrono::duration<double>(took).count());
   if (!response) co_return Attempt{.error = response.error().message()};
+  Review review = destination->observer->review(*record, *response);
+  if (review.verdict == Review::Verdict::again) {
+    co_return Attempt{.verdict = Verdict::again_at_once, .status = response->status};
+  }
+  if (review.verdict == Review::Verdict::refused) {
+    co_return Attempt{
+        .verdict = Verdict::refused, .status = response->status, .error = std::move(review.error)};
+  }
   co_return judge(*response, *destination);
 }
 

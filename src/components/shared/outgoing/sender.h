@@ -15,6 +15,17 @@
 
 namespace alloy::outgoing {
 
+// What an answer means beyond its status code.
+struct Review {
+  enum class Verdict : unsigned char {
+    as_usual,
+    again,    // At once, with the changed record.
+    refused,  // For `error`.
+  };
+  Verdict verdict = Verdict::as_usual;
+  std::string error;
+};
+
 // Follows the records of one endpoint: its metrics and logs, and what is particular to its
 // protocol. Called from any thread, several at a time.
 class SendObserver {
@@ -25,8 +36,13 @@ class SendObserver {
   virtual std::string_view prepare(const queue::Record& record, net::Headers&) const {
     return record.payload;
   }
-  // Before each attempt: takes out (and counts) what has become too old. True: nothing is left.
+  // Before each attempt: takes out (and counts) what has become too old, and changes what the
+  // endpoint would not take. True: nothing is left.
   virtual bool drop_outdated(queue::Record&) { return false; }
+
+  // The endpoint has answered: may change the record, so that only what is left counts as sent or
+  // refused.
+  virtual Review review(queue::Record&, const net::Response&) { return {}; }
 
   // An attempt was answered, or failed (-1).
   virtual void on_attempt(const queue::Record& record, int status, double seconds) = 0;
@@ -37,6 +53,14 @@ class SendObserver {
   virtual void on_retry(const queue::Record& record) = 0;
   // The queue had to let go of these before they could be sent.
   virtual void on_dropped(queue::DropReason reason, const queue::Counts& counts) = 0;
+};
+
+// Proves to an endpoint who is asking. From any thread, several at a time.
+class RequestAuthorizer {
+ public:
+  virtual ~RequestAuthorizer() = default;
+  // A failure counts as one that may pass.
+  virtual Task<Result<>> authorize(net::Request* request, StopToken stop) = 0;
 };
 
 // How to reach the endpoint; may change while requests are on their way.
@@ -53,6 +77,8 @@ struct Destination {
   bool announces_retries = true;  // By a header Retry-Attempt.
   size_t lanes_max = 50;          // Requests on their way at once.
   std::shared_ptr<SendObserver> observer;
+  // Adds credentials to each request (which may take one of its own); null: there are none.
+  std::shared_ptr<RequestAuthorizer> authorizer;
 };
 
 class Sender {
@@ -89,7 +115,7 @@ class Sender {
   uint64_t records_pending() const;
 
  private:
-  enum class Verdict : unsigned char { delivered, refused, try_again, stopped };
+  enum class Verdict : unsigned char { delivered, refused, try_again, again_at_once, stopped };
   struct Attempt {
     Verdict verdict = Verdict::try_again;
     int status = -1;
@@ -120,7 +146,7 @@ class Sender {
   bool enter_lane(uint64_t formation, uint16_t lane);
   Task<> deliver_in_lane(Batch batch, StopToken stop);
   Task<> deliver(Batch batch, StopToken stop);
-  Task<Attempt> attempt(const queue::Record& record, std::shared_ptr<const Destination> destination,
+  Task<Attempt> attempt(queue::Record* record, std::shared_ptr<const Destination> destination,
                         uint64_t number, StopToken stop);
   Attempt judge(const net::Response& response, const Destination& destination) const;
   void note(const Attempt& attempt, const queue::Record& record, const Destination& destination);
