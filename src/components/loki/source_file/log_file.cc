@@ -1,0 +1,305 @@
+#include "components/loki/source_file/log_file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <sys/vfs.h>
+
+namespace alloy::loki::source_file {
+namespace {
+
+constexpr size_t chunk_bytes = size_t{256} << 10;
+// A longer line is handed on in pieces.
+constexpr int64_t line_bytes_max = int64_t{16} << 20;
+
+// Whether others may write to the file without this machine's kernel noticing.
+bool is_remote(int descriptor) {
+  struct statfs info = {};
+  if (::fstatfs(descriptor, &info) != 0) return true;
+  switch (static_cast<uint32_t>(info.f_type)) {
+    case 0x6969:      // NFS
+    case 0x517b:      // SMB
+    case 0xff534d42:  // CIFS
+    case 0xfe534d42:  // SMB2
+    case 0x65735546:  // FUSE
+    case 0x01021997:  // 9P
+    case 0x00c36400:  // Ceph
+    case 0x5346414f:  // AFS
+    case 0x47504653:  // GPFS
+    case 0x0bd00bd0:  // Lustre
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+LogFile::LogFile(const ReadEnvironment& environment, ReadMark mark, std::function<void()> wake)
+    : environment_(environment),
+      mark_(mark),
+      wake_(std::move(wake)),
+      ledger_(std::make_shared<DeliveryLedger>(environment.marks, mark, wake_)),
+      head_(mark.head()),
+      position_(mark.offset()),
+      scanned_(mark.offset()),
+      grown_at_(environment.clock.steady()) {}
+
+LogFile::~LogFile() {
+  ledger_->silence();
+  if (refused_) refused_->delivery->fail();
+}
+
+Result<> LogFile::open(Descriptor file, const ReadSettings& settings) {
+  watch_.reset();
+  file_ = std::move(file);
+  compression_ = settings.compression;
+  source_.reset();
+  TRY(const FileInfo info, inspect(file_.get()));
+  born_ns_ = info.born_ns;
+  size_ = info.size;
+  modified_ns_ = info.modified_ns;
+  TRY(const int64_t begin, skip_byte_order_mark(settings));
+  if (position_ < begin) {
+    position_ = scanned_ = begin;
+    mark_.set_offset(begin);
+  }
+  advance(position_);
+  watch_changes();
+  return {};
+}
+
+ByteSource& LogFile::source() {
+  if (source_ == nullptr) source_ = ByteSource::create(file_.get(), compression_);
+  return *source_;
+}
+
+void LogFile::end_here() {
+  has_ended_ = true;
+  source_.reset();
+}
+
+void LogFile::watch_changes() {
+  if (environment_.events == nullptr || is_remote(file_.get())) return;
+  if (auto watch = environment_.events->watch(file_.get(), wake_))
+    watch_.emplace(*std::move(watch));
+}
+
+void LogFile::continue_in(Descriptor copy, Inode inode) {
+  watch_.reset();
+  file_ = std::move(copy);
+  source_.reset();
+  environment_.marks->set_inode(mark_, inode);
+  watch_changes();
+  look();
+}
+
+Result<int64_t> LogFile::skip_byte_order_mark(const ReadSettings& settings) {
+  char beginning[4];
+  TRY(const size_t size, source().read(0, beginning));
+  const ByteOrderMark mark = find_byte_order_mark({beginning, size});
+  const bool decides = mark.encoding == "UTF-8" || mark.encoding.starts_with("UTF-16");
+  TRY(encoding_, TextEncoding::find(decides ? mark.encoding : settings.encoding));
+  return static_cast<int64_t>(mark.size);
+}
+
+void LogFile::look() {
+  const auto info = inspect(file_.get());
+  if (!info) return;
+  if (info->size != size_ || info->modified_ns != modified_ns_)
+    grown_at_ = environment_.clock.steady();
+  size_ = info->size;
+  links_ = info->links;
+  modified_ns_ = info->modified_ns;
+}
+
+Result<> LogFile::skip_lines() {
+  constexpr int64_t step = int64_t{64} << 10;
+  std::string text(step, '\0');
+  const auto unit = static_cast<int64_t>(encoding_.newline().size());
+  for (int64_t end = size_ / unit * unit; end > position_;) {
+    const int64_t begin = std::max(position_, end - step);
+    TRY(const size_t size,
+        source().read(begin, std::span(text).first(static_cast<size_t>(end - begin))));
+    if (const size_t found = encoding_.end_of_last_line({text.data(), size}); found > 0) {
+      position_ = scanned_ = begin + static_cast<int64_t>(found);
+      mark_.set_offset(position_);
+      advance(position_);
+      return {};
+    }
+    end = begin;
+  }
+  return {};
+}
+
+LogFile::Check LogFile::check(const FileInfo& now) {
+  const bool is_changed = now.size != size_ || now.modified_ns != modified_ns_;
+  if (is_changed) grown_at_ = environment_.clock.steady();
+  size_ = now.size;
+  modified_ns_ = now.modified_ns;
+  if (!is_changed) return Check::same;
+  const bool is_same = head_.empty() || head_.matches(file_.get());
+  if (compression_ != Compression::none) {
+    source_.reset();
+    has_ended_ = false;
+    return is_same ? Check::same : Check::other;
+  }
+  if (now.size < position_)
+    return is_same && !head_.empty() && now.size > 0 ? Check::shorter : Check::other;
+  return is_same ? Check::same : Check::other;
+}
+
+// Notes how far has been read; the head is what is known of the beginning by now.
+void LogFile::advance(int64_t position) {
+  position_ = position;
+  scanned_ = std::max(scanned_, position);
+  constexpr int64_t whole = Head::size_max;
+  if (head_.size() >= whole) return;
+  const int64_t known = compression_ == Compression::none ? position : size_;
+  if (known < std::min(whole, std::max<int64_t>(2 * head_.size(), 1))) return;
+  head_ = Head::of_file(file_.get(), known);
+  mark_.set_head(head_);
+}
+
+bool LogFile::is_settled() const { return !refused_ && ledger_->is_settled(); }
+
+LogFile::Progress LogFile::fail_with(const Error& error) {
+  error_ = error.message();
+  return Progress::failed;
+}
+
+LogFile::Progress LogFile::read_some(ReadBuffers& buffers, const Series& labels,
+                                     ReadCounters& counters) {
+  if (refused_) {
+    auto [range, delivery] = *std::exchange(refused_, std::nullopt);
+    return hand_on_again(range, std::move(delivery), buffers, labels, counters);
+  }
+  if (const auto failed = ledger_->take_failed())
+    return hand_on_again(*failed, ledger_->begin(*failed), buffers, labels, counters);
+  if (has_ended_) return Progress::at_end;
+  const auto range = find_lines(buffers);
+  if (!range) return fail_with(range.error());
+  if (!*range) return Progress::at_end;
+  const std::string_view text(buffers.bytes.data(),
+                              static_cast<size_t>((*range)->end - (*range)->begin));
+  DeliveryPointer delivery = ledger_->begin(**range);
+  advance((*range)->end);
+  return hand_on(**range, text, std::move(delivery), buffers, labels, counters);
+}
+
+// Reads the next whole lines into the buffer. What has been searched for a newline before is not
+// searched again, so that a long line that grows slowly costs nothing.
+Result<std::optional<Range>> LogFile::find_lines(ReadBuffers& buffers) {
+  size_t wanted = chunk_bytes;
+  while (true) {
+    if (buffers.bytes.size() < chunk_bytes) buffers.bytes.resize(chunk_bytes);
+    const auto unit = static_cast<int64_t>(encoding_.newline().size());
+    if (scanned_ > position_) {
+      const std::span<char> probe(buffers.bytes.data(), chunk_bytes);
+      TRY(const size_t size, source().read(scanned_, probe));
+      const size_t found = encoding_.find_newline({probe.data(), size});
+      if (found == std::string_view::npos) {
+        scanned_ += static_cast<int64_t>(size) / unit * unit;
+        if (size < chunk_bytes) return std::nullopt;
+        if (scanned_ - position_ < line_bytes_max) continue;
+      } else {
+        scanned_ += static_cast<int64_t>(found) + unit;
+      }
+      wanted = std::max(chunk_bytes, static_cast<size_t>(scanned_ - position_));
+    }
+    if (buffers.bytes.size() < wanted) buffers.bytes.resize(wanted);
+    TRY(const size_t size, source().read(position_, std::span(buffers.bytes).first(wanted)));
+    size_t end = encoding_.end_of_last_line({buffers.bytes.data(), size});
+    if (end == 0 && scanned_ - position_ >= line_bytes_max)
+      end = static_cast<size_t>(scanned_ - position_);
+    if (end > 0) return Range{position_, position_ + static_cast<int64_t>(end)};
+    scanned_ = position_ + static_cast<int64_t>(size) / unit * unit;
+    if (size < wanted) return std::nullopt;
+  }
+}
+
+LogFile::Progress LogFile::read_rest(ReadBuffers& buffers, const Series& labels,
+                                     ReadCounters& counters) {
+  // Looked at anew: nothing may be taken for the rest that ends with a newline by now.
+  buffers.bytes.resize(std::max(buffers.bytes.size(), chunk_bytes));
+  if (scanned_ - position_ > static_cast<int64_t>(chunk_bytes))
+    buffers.bytes.resize(static_cast<size_t>(scanned_ - position_) + chunk_bytes);
+  const auto size = source().read(position_, buffers.bytes);
+  if (!size) return fail_with(size.error());
+  const std::string_view text(buffers.bytes.data(), *size);
+  if (text.empty() || encoding_.find_newline(text) != std::string_view::npos)
+    return Progress::at_end;
+  const Range range{position_, position_ + static_cast<int64_t>(text.size())};
+  DeliveryPointer delivery = ledger_->begin(range);
+  advance(range.end);
+  return hand_on(range, text, std::move(delivery), buffers, labels, counters);
+}
+
+LogFile::Progress LogFile::hand_on_again(Range range, DeliveryPointer delivery,
+                                         ReadBuffers& buffers, const Series& labels,
+                                         ReadCounters& counters) {
+  const auto wanted = static_cast<size_t>(range.end - range.begin);
+  if (buffers.bytes.size() < wanted) buffers.bytes.resize(wanted);
+  const auto size = source().read(range.begin, std::span(buffers.bytes).first(wanted));
+  if (!size || *size < wanted) {
+    counters.lost_bytes += wanted;
+    environment_.logger.error("lines are gone before they could be sent again",
+                              {{"inode", mark_.inode().number}, {"bytes", wanted}});
+    return Progress::more;
+  }
+  const std::string_view text(buffers.bytes.data(), wanted);
+  return hand_on(range, text, std::move(delivery), buffers, labels, counters);
+}
+
+LogFile::Progress LogFile::hand_on(Range range, std::string_view text, DeliveryPointer delivery,
+                                   ReadBuffers& buffers, const Series& labels,
+                                   ReadCounters& counters) {
+  split(text, buffers, labels);
+  const int64_t now = environment_.clock.wall().time_since_epoch().count();
+  const auto result = environment_.fanout.receive(buffers.batch.batch(delivery, now));
+  const uint64_t lines = buffers.batch.entries().size();
+  buffers.batch.clear();
+  if (!result) {
+    refused_ = Refused{range, std::move(delivery)};
+    return Progress::refused;
+  }
+  counters.lines += lines;
+  return Progress::more;
+}
+
+void LogFile::split(std::string_view text, ReadBuffers& buffers, const Series& labels) {
+  std::vector<LogEntry>& entries = buffers.batch.entries();
+  entries.clear();
+  int64_t timestamp = std::max<int64_t>(environment_.clock.wall().time_since_epoch().count(),
+                                        last_timestamp_ns_ + 1);
+  buffers.text.clear();
+  std::vector<size_t> ends;  // Of decoded lines, whose memory may still move.
+  const size_t unit = encoding_.newline().size();
+  while (!text.empty()) {
+    size_t end;
+    if (unit == 1 && encoding_.is_verbatim()) {
+      const void* found = std::memchr(text.data(), '\n', text.size());
+      end = found == nullptr ? std::string_view::npos
+                             : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    } else {
+      end = encoding_.find_newline(text);
+    }
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + unit);
+    if (encoding_.is_verbatim()) {
+      line = encoding_.without_carriage_return(line);
+    } else {
+      encoding_.append_decoded(buffers.text, line);
+      ends.push_back(buffers.text.size());
+    }
+    // A nanosecond apart, so that the order of lines is that of their timestamps.
+    entries.push_back({.labels = &labels, .timestamp_ns = timestamp++, .line = line});
+  }
+  last_timestamp_ns_ = timestamp - 1;
+  size_t begin = 0;
+  for (size_t i = 0; i < ends.size(); ++i) {
+    entries[i].line = std::string_view(buffers.text).substr(begin, ends[i] - begin);
+    begin = ends[i];
+  }
+}
+
+}  // namespace alloy::loki::source_file

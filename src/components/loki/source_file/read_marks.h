@@ -1,0 +1,118 @@
+// How far each file has been read and acknowledged, in a mapped file beside positions.yml: as exact
+// after a crash as before it, and by the identity of the files rather than by their names.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "components/loki/shared/positions.h"
+#include "components/loki/source_file/file_identity.h"
+
+namespace alloy::loki::source_file {
+
+class ReadMarks;
+
+// What is known of one file. Setting a field is one store into the mapped file.
+class ReadMark {
+ public:
+  // What positions.yml says when it has no entry.
+  static constexpr int64_t unpublished = -1;
+
+  uint64_t sequence() const { return load(record_->sequence); }
+  Inode inode() const { return {load(record_->device), load(record_->inode)}; }
+  Head head() const { return Head(load(record_->head)); }
+  int64_t offset() const { return static_cast<int64_t>(load(record_->offset)); }
+  bool is_finished() const { return load(record_->finished) != 0; }
+
+  void set_head(Head head) { store(record_->head, head.bits()); }
+  void set_offset(int64_t offset) { store(record_->offset, static_cast<uint64_t>(offset)); }
+  void set_finished() { store(record_->finished, 1); }
+  // Before and after positions.yml is written: with either value in it, the mark counts. With
+  // another one, somebody else has changed it.
+  void set_publishing(int64_t position) { store(record_->publishing, as_bits(position)); }
+  void set_published(int64_t position) { store(record_->published, as_bits(position)); }
+  int64_t publishing() const { return static_cast<int64_t>(load(record_->publishing)); }
+  int64_t published() const { return static_cast<int64_t>(load(record_->published)); }
+  bool agrees_with(int64_t position) const {
+    return published() == position || publishing() == position;
+  }
+
+ private:
+  friend class ReadMarks;
+  struct Record {
+    uint64_t sequence;  // Rises with each file; 0: the record is free.
+    uint64_t path;      // Hashes.
+    uint64_t labels;
+    uint64_t device;
+    uint64_t inode;
+    uint64_t head;
+    uint64_t offset;
+    uint64_t finished;
+    uint64_t publishing;
+    uint64_t published;
+    uint64_t reserved[6];
+  };
+  static_assert(sizeof(Record) == 128);
+
+  explicit ReadMark(Record* record) : record_(record) {}
+  static uint64_t as_bits(int64_t value) { return static_cast<uint64_t>(value); }
+  static uint64_t load(uint64_t& field) {
+    return std::atomic_ref(field).load(std::memory_order_relaxed);
+  }
+  static void store(uint64_t& field, uint64_t value) {
+    std::atomic_ref(field).store(value, std::memory_order_relaxed);
+  }
+
+  Record* record_;
+};
+
+// All marks of a component; outlives them. Everything may be called from any thread.
+class ReadMarks {
+ public:
+  // Opens or makes the file; one that is damaged starts anew. Blocks.
+  static Result<std::unique_ptr<ReadMarks>> open(const std::string& path);
+  ~ReadMarks();
+  ReadMarks(const ReadMarks&) = delete;
+  ReadMarks& operator=(const ReadMarks&) = delete;
+
+  Result<ReadMark> add(const PositionKey& key, Inode inode, Head head, int64_t offset);
+  void free(ReadMark mark);
+  // Gives the mark to another path or other labels.
+  void move(ReadMark mark, const PositionKey& key);
+  void set_inode(ReadMark mark, Inode inode);
+
+  // The marks of a target, older ones first.
+  std::vector<ReadMark> find(const PositionKey& key);
+  // Those of a path with any labels.
+  std::vector<ReadMark> find_path(std::string_view path);
+  // Those of a file with these labels under any path.
+  std::vector<ReadMark> find_inode(Inode inode, std::string_view labels);
+  bool has_path(ReadMark mark, std::string_view path) const;
+
+ private:
+  static constexpr size_t block_records = 512;
+  using Block = ReadMark::Record*;
+
+  using Index = std::unordered_multimap<uint64_t, ReadMark::Record*>;
+
+  explicit ReadMarks(Descriptor file) : file_(std::move(file)) {}
+  Result<> load();
+  Result<> add_block();
+  void enter(ReadMark::Record* record);
+  static void erase(Index& index, uint64_t key, const ReadMark::Record* record);
+
+  Descriptor file_;
+  std::mutex mutex_;  // Guards everything below.
+  std::vector<Block> blocks_;
+  std::vector<ReadMark::Record*> free_;
+  uint64_t next_sequence_ = 1;
+  Index by_path_;
+  Index by_inode_;
+};
+
+}  // namespace alloy::loki::source_file

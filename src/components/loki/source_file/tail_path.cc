@@ -1,0 +1,357 @@
+// What a target's path leads to: the start, rotation, truncation.
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <sys/stat.h>
+
+#include "components/loki/source_file/tail.h"
+
+namespace alloy::loki::source_file {
+namespace {
+
+constexpr int64_t no_time_limit = std::numeric_limits<int64_t>::max();
+
+std::optional<int64_t> parse_position(const std::string& text) {
+  int64_t position = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return std::max<int64_t>(position, 0);
+}
+
+// What a mark has to agree with.
+int64_t published_position(const PositionsFile& positions, const PositionKey& key) {
+  const auto text = positions.get(key);
+  if (!text) return ReadMark::unpublished;
+  // Text that is no position agrees with nothing.
+  return parse_position(*text).value_or(std::numeric_limits<int64_t>::min());
+}
+
+}  // namespace
+
+std::unique_ptr<LogFile> Tail::make_file(ReadMark mark) {
+  return std::make_unique<LogFile>(environment_.read, mark,
+                                   [weak = weak_from_this(), &environment = environment_] {
+                                     if (auto self = weak.lock()) environment.wake(std::move(self));
+                                   });
+}
+
+void Tail::load() {
+  ReadMarks& marks = *environment_.read.marks;
+  const std::vector<ReadMark> known = marks.find(key_);
+  if (known.empty()) return;
+  if (!known.back().agrees_with(published_position(environment_.positions, key_))) {
+    // Somebody else has changed positions.yml since: that counts.
+    for (const ReadMark mark : known) marks.free(mark);
+    return;
+  }
+  for (const ReadMark mark : known) {
+    if (mark.is_finished()) {
+      finished_.push_back(mark);
+      continue;
+    }
+    files_.push_back(make_file(mark));
+    environment_.open_files.add(mark.inode(), weak_from_this());
+  }
+  current_ = known.back();
+  had_marks_ = true;
+}
+
+// A target that had other labels when the program ran last.
+void Tail::take_marks_of_other_labels() {
+  ReadMarks& marks = *environment_.read.marks;
+  for (const auto& [other, position] : environment_.positions.all_of(key_.path)) {
+    if (other.labels == key_.labels || environment_.is_target_key(other)) continue;
+    const std::vector<ReadMark> known = marks.find(other);
+    if (known.empty() ||
+        !known.back().agrees_with(published_position(environment_.positions, other)))
+      continue;
+    for (const ReadMark mark : known) marks.move(mark, key_);
+    environment_.positions.remove(other);
+    return load();
+  }
+}
+
+void Tail::open() {
+  if (files_.empty() && finished_.empty()) take_marks_of_other_labels();
+  struct stat link = {};
+  is_link_ = ::lstat(key_.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+  auto found = open_at_path();
+  if (!files_.empty())
+    resume(std::move(found));
+  else if (found && !finished_.empty())
+    begin_next(*std::move(found));
+  else if (found)
+    begin_first(*std::move(found));
+  note_state();
+  is_open_ = true;
+}
+
+std::optional<FoundFile> Tail::open_at_path() {
+  const std::string& path = key_.path;
+  auto file = open_file(path);
+  is_missing_ = !file && file.error().kind() == ErrorKind::not_found;
+  if (!file) {
+    report_once("failed to tail file", file.error().message());
+    return std::nullopt;
+  }
+  const auto info = inspect(file->get());
+  if (!info) return std::nullopt;
+  if (!info->is_regular) {
+    report_once("failed to tail file", info->is_directory ? "is directory" : "is no regular file");
+    failed_ = *info;
+    return std::nullopt;
+  }
+  return FoundFile{path, *std::move(file), *info};
+}
+
+// Opens a file that the mark stands for.
+bool Tail::open_marked(LogFile& file, FoundFile found) {
+  if (file.inode() != found.info.inode) {
+    environment_.open_files.remove(file.inode(), *this);
+    environment_.read.marks->set_inode(file.mark(), found.info.inode);
+    environment_.open_files.add(found.info.inode, weak_from_this());
+  }
+  if (const auto opened = file.open(std::move(found.file), used_->read); !opened) {
+    report_once("failed to run tailer", opened.error().message());
+    failed_ = found.info;
+    return false;
+  }
+  return true;
+}
+
+bool Tail::add_file(FoundFile found, int64_t offset) {
+  ReadMarks& marks = *environment_.read.marks;
+  auto mark = marks.add(key_, found.info.inode, Head(), offset);
+  if (!mark) {
+    report_once("failed to tail file", mark.error().message());
+    return false;
+  }
+  // positions.yml still says of the target what it said of the file before.
+  const int64_t published =
+      current_ ? current_->published() : published_position(environment_.positions, key_);
+  mark->set_publishing(current_ ? current_->publishing() : published);
+  mark->set_published(published);
+  files_.push_back(make_file(*mark));
+  environment_.open_files.add(found.info.inode, weak_from_this());
+  if (!open_marked(*files_.back(), std::move(found))) {
+    environment_.open_files.remove(mark->inode(), *this);
+    files_.back()->ledger()->abandon();
+    files_.pop_back();
+    marks.free(*mark);
+    return false;
+  }
+  note_state();
+  return true;
+}
+
+bool Tail::is_known(Inode inode) const {
+  const auto is_it = [&](ReadMark mark) { return mark.inode() == inode; };
+  return std::ranges::any_of(finished_, is_it) ||
+         std::ranges::any_of(files_, [&](const auto& file) { return is_it(file->mark()); });
+}
+
+// Gives up a file that can't be found.
+void Tail::drop(LogFile& file, std::string_view why) {
+  environment_.read.logger.warn(
+      why, {{"path", key_.path}, {"inode", file.inode().number}, {"position", file.position()}});
+  finish(file);
+  file.ledger()->silence();
+  std::erase_if(files_, [&](const auto& other) { return other.get() == &file; });
+}
+
+void Tail::begin_first(FoundFile found) {
+  const Takeover takeover = take_over(found);
+  is_waiting_ = takeover == Takeover::wait;
+  if (takeover != Takeover::none) return;
+  const auto text = environment_.positions.get(key_);
+  const auto offset = first_offset(found);
+  if (!offset) {
+    is_skipped_ = true;
+    return;
+  }
+  const bool is_broken = text && !parse_position(*text);
+  const bool from_end = is_broken ? used_->on_position_error == OnPositionError::restart_from_end
+                                  : used_->tail_from_end;
+  if (!add_file(std::move(found), *offset)) return;
+  if (*offset == 0 && from_end && used_->read.compression == Compression::none)
+    if (const auto skipped = files_.back()->skip_lines(); !skipped)
+      report_once("failed to find the last line", skipped.error().message());
+}
+
+// Where positions.yml says to begin; nothing if the file is to be left alone.
+std::optional<int64_t> Tail::first_offset(const FoundFile& found) {
+  int64_t offset = 0;
+  if (const auto text = environment_.positions.get(key_)) {
+    const auto position = parse_position(*text);
+    if (!position && used_->on_position_error == OnPositionError::skip) {
+      report_once("failed to get file position", "not a number: " + *text);
+      return std::nullopt;
+    }
+    offset = position.value_or(0);
+  }
+  if (offset == 0 && used_->has_legacy_positions)
+    if (const auto text = environment_.positions.get({key_.path, "{}"}))
+      offset = parse_position(*text).value_or(0);
+  return used_->read.compression == Compression::none ? std::min(offset, found.info.size) : offset;
+}
+
+// A file that has come under the path after another one.
+void Tail::begin_next(FoundFile found) {
+  const Takeover takeover = take_over(found);
+  is_waiting_ = takeover == Takeover::wait;
+  if (takeover == Takeover::none) add_file(std::move(found), 0);
+}
+
+// Whether the file has been read already, under this path or another one.
+Tail::Takeover Tail::take_over(FoundFile& found) {
+  if (const auto other = environment_.open_files.find_other(found.info.inode, *this)) {
+    if (other->is_at_path(found.info.inode)) return Takeover::none;
+    environment_.wake(other);
+    return Takeover::wait;
+  }
+  std::vector<ReadMark> marks = environment_.read.marks->find_inode(found.info.inode, key_.labels);
+  for (const ReadMark mark : std::views::reverse(marks)) {
+    if (!mark.is_finished() || mark.head().empty() || !mark.head().matches(found.file.get()))
+      continue;
+    const int64_t offset = used_->read.compression == Compression::none
+                               ? std::min(mark.offset(), found.info.size)
+                               : mark.offset();
+    add_file(std::move(found), offset);
+    return Takeover::taken;
+  }
+  return Takeover::none;
+}
+
+// Goes on where an earlier run has stopped.
+void Tail::resume(std::optional<FoundFile> found) {
+  for (size_t i = 0; i + 1 < files_.size();) {
+    LogFile& file = *files_[i];
+    auto renamed = find_renamed(key_.path, file.inode(), file.head());
+    if (renamed && open_marked(file, *std::move(renamed)))
+      ++i;
+    else
+      drop(file, "a rotated file is gone before it was read to its end");
+  }
+  LogFile& last = *files_.back();
+  if (found && resume_last(last, *found)) return;
+  const bool is_same_inode = found && found->info.inode.number == last.inode().number;
+  auto elsewhere =
+      is_same_inode ? std::nullopt : find_renamed(key_.path, last.inode(), last.head());
+  if (!elsewhere)
+    elsewhere =
+        find_copy(key_.path, last.head(), last.position(), found ? found->info.inode : Inode());
+  if (elsewhere) {
+    const int64_t born = elsewhere->info.born_ns;
+    if (open_marked(last, *std::move(elsewhere)))
+      add_between(born, found && !is_same_inode ? found->info.born_ns : no_time_limit,
+                  found ? found->info.inode : Inode());
+  } else {
+    drop(last, "the file is gone before it was read to its end");
+  }
+  if (found) begin_next(*std::move(found));
+}
+
+// Whether the file under the path is the one that was read last.
+bool Tail::resume_last(LogFile& last, FoundFile& found) {
+  const int descriptor = found.file.get();
+  const bool is_same_inode = found.info.inode.number == last.inode().number;
+  const bool begins_alike =
+      last.head().empty() ? found.info.inode == last.inode() : last.head().matches(descriptor);
+  if (!begins_alike) return false;
+  // Moved away rather than copied back? Then the file under the path is a new one.
+  if (!is_same_inode && find_renamed(key_.path, last.inode(), last.head())) return false;
+  const bool is_shorter =
+      used_->read.compression == Compression::none && found.info.size < last.position();
+  if (!is_shorter) {
+    open_marked(last, std::move(found));  // If that fails, it will be tried again.
+    return true;
+  }
+  if (find_copy(key_.path, last.head(), last.position(), found.info.inode)) return false;
+  const int64_t size = found.info.size;
+  drop(last, "the file has become shorter");
+  return add_file(std::move(found), size);
+}
+
+void Tail::follow_path() {
+  const auto info = inspect(key_.path);
+  is_missing_ = !info && info.error().kind() == ErrorKind::not_found;
+  if (!info) {
+    report_once("failed to tail file", info.error().message());
+    return;
+  }
+  if (failed_ && failed_->inode == info->inode && failed_->size == info->size &&
+      failed_->modified_ns == info->modified_ns)
+    return;
+  failed_.reset();
+  const bool is_compressed = used_->read.compression != Compression::none;
+  if (!files_.empty() && files_.back()->inode() == info->inode &&
+      (is_compressed || !files_.back()->has_ended())) {
+    is_waiting_ = false;
+    const LogFile::Check check = files_.back()->check(*info);
+    if (check != LogFile::Check::same) truncate(*info, check);
+    return;
+  }
+  if (is_retired_) return;
+  auto found = open_at_path();
+  if (!found) return;
+  reported_.clear();
+  if (!files_.empty() && files_.back()->is_open())
+    rotate(*std::move(found));
+  else if (current_ || !files_.empty())
+    begin_next(*std::move(found));
+  else
+    begin_first(*std::move(found));
+}
+
+// Another file is under the path.
+void Tail::rotate(FoundFile found) {
+  LogFile& last = *files_.back();
+  last.look();
+  const int64_t alike = std::min(last.position(), found.info.size);
+  const bool is_replaced = last.links() == 0 && !last.head().empty() &&
+                           used_->read.compression == Compression::none &&
+                           last.head().matches(found.file.get()) &&
+                           begin_alike(last.descriptor(), found.file.get(), alike);
+  if (is_replaced) {
+    // Written anew with what it had before, as editors do.
+    last.end_here();
+    add_file(std::move(found), alike);
+    return;
+  }
+  if (!is_waiting_) add_between(last.born_ns(), found.info.born_ns, found.info.inode);
+  begin_next(std::move(found));
+}
+
+// The file begins anew, or at least is shorter than it was.
+void Tail::truncate(const FileInfo& info, LogFile::Check check) {
+  auto found = open_at_path();
+  if (!found || found->info.inode != info.inode) return;
+  LogFile& last = *files_.back();
+  if (check == LogFile::Check::shorter) {
+    last.end_here();
+    add_file(*std::move(found), info.size);
+    return;
+  }
+  if (auto copy = find_copy(key_.path, last.head(), last.position(), info.inode)) {
+    const int64_t born = copy->info.born_ns;
+    environment_.open_files.remove(last.inode(), *this);
+    environment_.open_files.add(copy->info.inode, weak_from_this());
+    last.continue_in(std::move(copy->file), copy->info.inode);
+    add_between(born, no_time_limit, info.inode);
+  } else {
+    last.end_here();
+  }
+  add_file(*std::move(found), 0);
+}
+
+// Files that were under the path for so short a time that nobody saw them there.
+void Tail::add_between(int64_t after_ns, int64_t before_ns, Inode except) {
+  for (FoundFile& file : find_between(key_.path, after_ns, before_ns)) {
+    const bool is_taken = file.info.inode == except || is_known(file.info.inode) ||
+                          environment_.is_target(file.path) ||
+                          environment_.open_files.find_other(file.info.inode, *this) != nullptr;
+    if (!is_taken) add_file(std::move(file), 0);
+  }
+}
+
+}  // namespace alloy::loki::source_file
