@@ -190,6 +190,8 @@ CurlLists::~CurlLists() {
 void prepare_easy(void* easy, Exchange& exchange, CurlLists& lists, char* error_buffer) {
   curl().reset(easy);
   set(easy, CURLOPT_URL, exchange.url.c_str());
+  if (!exchange.unix_socket.empty())
+    set(easy, CURLOPT_UNIX_SOCKET_PATH, exchange.unix_socket.c_str());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_PATH_AS_IS, 1L);
   set(easy, CURLOPT_NOSIGNAL, 1L);

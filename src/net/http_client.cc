@@ -164,6 +164,7 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   exchange->allow_http2 = options.enable_http2;
   exchange->http2_prior_knowledge = options.http2_prior_knowledge;
   exchange->tls = &options.tls;
+  exchange->unix_socket = options.unix_socket;
   for (const Header& header : options.headers) {
     if (!chain->request.headers.contains(header.name)) {
       exchange->headers.add(header.name, header.value);
@@ -185,6 +186,7 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   }
   CO_TRY(check_headers(exchange->headers));
   CO_TRY(set_route(*exchange, chain->url));
+  if (!options.unix_socket.empty()) exchange->proxy.clear();
   exchange->timeout = chain->time_left();  // Getting a token may have taken some.
   co_return exchange;
 }

@@ -71,6 +71,8 @@ struct HttpClientOptions {
   bool enable_http2 = true;  // Where TLS negotiates it.
   // HTTP/2 on plain connections, without asking; each request makes a connection of its own.
   bool http2_prior_knowledge = false;
+  // Connect to this socket of the machine, whatever host the URL names.
+  std::string unix_socket;
   Headers headers;         // Sent with every request, before those of the request itself.
   std::string user_agent;  // Unless the request brings its own.
 

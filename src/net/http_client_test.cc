@@ -1,7 +1,11 @@
 #include "net/http_client.h"
 
+#include <filesystem>
 #include <thread>
 
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <zlib.h>
 
@@ -389,6 +393,35 @@ TEST_CASE("a body can be received piece by piece and broken off") {
   REQUIRE(!response);
   CHECK(response.error().message() == "enough");
   CHECK(status == 200);
+}
+
+TEST_CASE("the client connects to a socket of the machine instead of the URL's host") {
+  namespace local = boost::asio::local;
+  std::string folder = (std::filesystem::temp_directory_path() / "socket.XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/s";
+  boost::asio::io_context io;
+  local::stream_protocol::acceptor acceptor(io, local::stream_protocol::endpoint(path));
+  std::thread server([&] {
+    local::stream_protocol::socket socket(io);
+    acceptor.accept(socket);
+    std::string head(1024, '\0');
+    head.resize(socket.read_some(boost::asio::buffer(head)));
+    const std::string body = head.substr(0, head.find('\r'));
+    const std::string answer = fmt::format(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", body.size(), body);
+    boost::asio::write(socket, boost::asio::buffer(answer));
+  });
+  Executor executor(1);
+  HttpClientOptions options;
+  options.unix_socket = path;
+  options.proxy.url = "http://nobody.invalid:1";
+  const auto client = make_client(executor, std::move(options));
+  const auto response = get(executor, *client, "http://localhost/v1/things");
+  server.join();
+  std::filesystem::remove_all(folder);
+  REQUIRE(response);
+  CHECK(response->body == "GET /v1/things HTTP/1.1");
 }
 
 }  // namespace

@@ -41,13 +41,12 @@ class Cluster {
 TEST_CASE("a load balancer's ports become targets of role service") {
   Cluster cluster("service");
   cluster.list(service_type, R"({"metadata":{"name":"web","namespace":"d"},"spec":{
-    "type":"LoadBalancer","clusterIP":"10.0.0.1","ports":[{"name":"h","port":80,"protocol":"TCP"}]},
-    "status":{"loadBalancer":{"ingress":[{"ip":"1.1.1.1"},{"hostname":"x"},{"ip":"2.2.2.2"}]}}})");
+    "type":"LoadBalancer","clusterIP":"10.0.0.1","loadBalancerIP":"1.1.1.1","ports":[{"name":"h","port":80,"protocol":"TCP"}]}})");
   CHECK(cluster.groups() ==
         R"(svc/d/web
   {__address__="web.d.svc:80", __meta_kubernetes_namespace="d", )"
         R"(__meta_kubernetes_service_cluster_ip="10.0.0.1", )"
-        R"(__meta_kubernetes_service_loadbalancer_ip="1.1.1.1,2.2.2.2", )"
+        R"(__meta_kubernetes_service_loadbalancer_ip="1.1.1.1", )"
         R"(__meta_kubernetes_service_name="web", __meta_kubernetes_service_port_name="h", )"
         R"(__meta_kubernetes_service_port_number="80", )"
         R"(__meta_kubernetes_service_port_protocol="TCP", )"

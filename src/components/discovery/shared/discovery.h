@@ -1,7 +1,7 @@
 // What all discoveries share: the component around a discoverer. A discoverer looks for targets
 // until it is asked to stop and hands over what it finds, group by group; the component exports the
-// groups as one list, a second after the first news. Whatever goes wrong, the targets that were found last
-// stay.
+// groups as one list, a second after the first news. Whatever goes wrong, the targets that were
+// found last stay.
 //
 // To write one, define its arguments and
 //   Result<std::unique_ptr<Discoverer>> make(Arguments arguments, const DiscoveryContext& context);

@@ -83,12 +83,7 @@ Service decode_service(JsonNode object) {
   service.cluster_ip = text(spec["clusterIP"]);
   service.external_name = text(spec["externalName"]);
   service.ports = service_ports(spec["ports"]);
-  for (const JsonNode& ingress : object["status"]["loadBalancer"]["ingress"].elements()) {
-    if (ingress["ip"].text().empty()) continue;
-    if (!service.load_balancer_ip.empty()) service.load_balancer_ip += ",";
-    service.load_balancer_ip += ingress["ip"].text();
-  }
-  if (service.load_balancer_ip.empty()) service.load_balancer_ip = text(spec["loadBalancerIP"]);
+  service.load_balancer_ip = text(spec["loadBalancerIP"]);
   const auto policy = spec["ipFamilyPolicy"].text();
   const auto families = spec["ipFamilies"].texts();
   if (!families.empty() && (policy == "PreferDualStack" || policy == "RequireDualStack"))

@@ -94,8 +94,8 @@ struct Service final : ClusterObject {
   std::string type;
   std::string cluster_ip;
   std::string external_name;
-  std::string load_balancer_ip;  // Of several, joined by commas.
-  std::string primary_family;    // "IPv4" or "IPv6" of a service that has both; otherwise empty.
+  std::string load_balancer_ip;
+  std::string primary_family;  // "IPv4" or "IPv6" of a service that has both; otherwise empty.
   std::vector<ServicePort> ports;
   bool operator==(const Service&) const = default;
 };
