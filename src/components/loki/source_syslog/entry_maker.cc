@@ -9,21 +9,20 @@
 
 namespace alloy::loki::source_syslog {
 
-Metrics::Metrics(MetricRegistry& registry)
-    : entries(registry.counter("loki_source_syslog_entries_total",
-                               "Total number of successful entries sent to the syslog target")),
-      parsing_errors(
-          registry.counter("loki_source_syslog_parsing_errors_total",
-                           "Total number of parsing errors while receiving syslog messages")),
-      empty_messages(registry.counter("loki_source_syslog_empty_messages_total",
-                                      "Total number of empty messages received from syslog")),
-      registry_(registry) {}
+Metrics::Metrics(MetricRegistry& own)
+    : entries(own.counter("loki_source_syslog_entries_total",
+                          "Total number of successful entries sent to the syslog target")),
+      parsing_errors(own.counter("loki_source_syslog_parsing_errors_total",
+                                 "Total number of parsing errors while receiving syslog messages")),
+      empty_messages(own.counter("loki_source_syslog_empty_messages_total",
+                                 "Total number of empty messages received from syslog")),
+      registry_(own) {}
 
-void Metrics::count_dropped(double entries) {
+void Metrics::count_dropped(double count) {
   registry_
       .counter("loki_source_syslog_dropped_entries_total",
                "Entries of datagrams that no receiver would take in time", {{"reason", "full"}})
-      .add(entries);
+      .add(count);
 }
 
 void EntryMaker::note_error(std::string_view error) const {

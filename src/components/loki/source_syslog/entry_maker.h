@@ -26,7 +26,7 @@ class Metrics {
 
   // Of datagrams that no receiver would take in time. The counter is there once there is something
   // to count.
-  void count_dropped(double entries);
+  void count_dropped(double count);
 
  private:
   MetricRegistry& registry_;
