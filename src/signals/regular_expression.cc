@@ -7,45 +7,11 @@
 
 #include <re2/re2.h>
 
+#include "signals/search_expression.h"
+
 namespace alloy {
 
 namespace {
-
-// What Go's regexp/syntax calls the errors of RE2, which it descends from.
-std::string_view go_error(re2::RE2::ErrorCode code) {
-  switch (code) {
-    case re2::RE2::ErrorBadEscape:
-      return "invalid escape sequence";
-    case re2::RE2::ErrorBadCharClass:
-      return "invalid character class";
-    case re2::RE2::ErrorBadCharRange:
-      return "invalid character class range";
-    case re2::RE2::ErrorMissingBracket:
-      return "missing closing ]";
-    case re2::RE2::ErrorMissingParen:
-      return "missing closing )";
-    case re2::RE2::ErrorUnexpectedParen:
-      return "unexpected )";
-    case re2::RE2::ErrorTrailingBackslash:
-      return "trailing backslash at end of expression";
-    case re2::RE2::ErrorRepeatArgument:
-      return "missing argument to repetition operator";
-    case re2::RE2::ErrorRepeatSize:
-      return "invalid repeat count";
-    case re2::RE2::ErrorRepeatOp:
-      return "invalid nested repetition operator";
-    case re2::RE2::ErrorBadPerlOp:
-      return "invalid or unsupported Perl syntax";
-    case re2::RE2::ErrorBadUTF8:
-      return "invalid UTF-8";
-    case re2::RE2::ErrorBadNamedCapture:
-      return "invalid named capture";
-    case re2::RE2::ErrorPatternTooLarge:
-      return "expression too large";
-    default:
-      return "internal error";
-  }
-}
 
 bool is_name_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
@@ -114,9 +80,7 @@ Result<RegularExpression> RegularExpression::create(std::string_view source) {
   options.set_log_errors(false);
   auto expression = std::make_shared<const re2::RE2>("^(?s:" + std::string(source) + ")$", options);
   if (!expression->ok()) {
-    return fail("error parsing regexp: " + std::string(go_error(expression->error_code())) + ": `" +
-                    expression->error_arg() + "`",
-                ErrorKind::invalid);
+    return fail(regexp_error(*expression), ErrorKind::invalid);
   }
   RegularExpression result{Unset{}};
   result.source_ = source;
