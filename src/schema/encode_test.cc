@@ -59,6 +59,12 @@ TEST_CASE("the API shows what is required or differs from its default") {
         R"({"name":"enabled","type":"attr","value":{"type":"bool","value":false}}])");
 }
 
+TEST_CASE("the API escapes what means something to HTML") {
+  std::string out;
+  REQUIRE(append_value_json(out, Value::string("a&<b>\"")));
+  CHECK(out == R"({"type":"string","value":"a\u0026\u003cb\u003e\""})");
+}
+
 TEST_CASE("the API masks secrets and names receivers") {
   Arguments arguments = decoded("url = \"x\"\npassword = \"p\"\ntoken = \"t\"");
   arguments.forward_to.push_back(std::make_shared<Sink>(Sink{"test.a.receiver"}));

@@ -47,6 +47,22 @@ CapsuleNames capsule_names(const MemberType& type) {
   return inner->kind == MemberKind::custom ? CapsuleNames::shown : CapsuleNames::hidden;
 }
 
+// With the characters escaped that mean something to HTML, as Go's encoder does.
+void append_escaped(std::string& out, std::string_view text) {
+  const size_t begin = out.size();
+  append_json_string(out, text);
+  if (std::string_view(out).substr(begin).find_first_of("<>&") == std::string_view::npos) return;
+  const std::string plain = out.substr(begin);
+  out.resize(begin);
+  for (const char c : plain) {
+    if (c == '<' || c == '>' || c == '&') {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+}
+
 Result<> append_value(std::string& out, const Value& value, CapsuleNames names);
 
 Result<> append_object(std::string& out, const Object& object, CapsuleNames names) {
@@ -55,7 +71,7 @@ Result<> append_object(std::string& out, const Object& object, CapsuleNames name
   for (const auto& [key, value] : object.members()) {
     if (!std::exchange(is_first, false)) out += ',';
     out += R"({"key":)";
-    append_json_string(out, key);
+    append_escaped(out, key);
     out += R"(,"value":)";
     TRY(append_value(out, value, names));
     out += '}';
@@ -76,7 +92,7 @@ Result<> append_array(std::string& out, const Array& array, CapsuleNames names) 
 
 void append_text(std::string& out, std::string_view type, std::string_view text) {
   fmt::format_to(std::back_inserter(out), R"({{"type":"{}","value":)", type);
-  append_json_string(out, text);
+  append_escaped(out, text);
   out += '}';
 }
 
