@@ -19,6 +19,7 @@
 #include "services/cluster_service.h"
 #include "services/http_service.h"
 #include "services/identity.h"
+#include "services/own_logs.h"
 #include "services/program_metrics.h"
 #include "signals/series.h"
 
@@ -85,6 +86,7 @@ class Program {
     services_.add<SeriesStore>(series_);
     services_.add<LiveDebugging>(live_debugging_);
     services_.add<Identity>(identity_);
+    services_.add<OwnLogs>(own_logs_);
     metrics_.registry().function("alloy_labelstore_global_ids_count",
                                  "How many different series are known.", MetricType::gauge,
                                  [this] { return static_cast<double>(series_.size()); });
@@ -134,6 +136,7 @@ class Program {
   ClusterService cluster_{cluster_options(options_.cluster), executor_, real_clock(),
                           logger_.with({{"service", "cluster"}})};
   LiveDebugging live_debugging_;
+  OwnLogs own_logs_{log_sink_, series_, metrics_.registry()};
   HttpService http_{
       {.listen_address = options_.listen_address,
        .memory_address = options_.memory_address,
@@ -216,6 +219,8 @@ Task<> Program::live(Program* self) {
       .info("now listening for http traffic", {{"addr", self->http_.address()}});
 
   TaskGroup remote_group(self->executor_.any());
+  StopSource log_stop;
+  TaskGroup log_group(self->executor_.any());
   StopSource cluster_stop;
   TaskGroup cluster_group(self->executor_.any());
   if (auto prepared = co_await self->cluster_.prepare(self->http_.port()); !prepared) {
@@ -223,6 +228,7 @@ Task<> Program::live(Program* self) {
     self->status_ = 1;
   } else {
     cluster_group.spawn(self->cluster_.run(cluster_stop.get_token()));
+    log_group.spawn(self->own_logs_.run(log_stop.get_token()));
     if (co_await self->load_first()) {
       self->cluster_.become_participant();
       remote_group.spawn(self->remotecfg_->run(self->stop_.get_token()));
@@ -233,6 +239,9 @@ Task<> Program::live(Program* self) {
   cluster_stop.request_stop();
   co_await cluster_group.join();
   co_await remote_group.join();
+  // Its receivers are still there.
+  log_stop.request_stop();
+  co_await log_group.join();
   co_await self->remote_controller_->shutdown();
   co_await self->controller_->shutdown();
   http_stop.request_stop();

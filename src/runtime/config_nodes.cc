@@ -4,6 +4,7 @@
 #include "runtime/blocks.h"
 #include "schema/decode.h"
 #include "schema/encode.h"
+#include "services/own_logs.h"
 
 namespace alloy::runtime {
 namespace {
@@ -21,7 +22,7 @@ struct LoggingBlock {
   Level level;
   Format format;
   std::string destination;
-  std::vector<Value> write_to;
+  std::vector<LogsReceiverPointer> write_to;
 
   static constexpr auto schema();
 };
@@ -94,7 +95,9 @@ Task<Outcome> LoggingNode::evaluate(BlockContext context) {
         "log not supported on this platform");
   if (!block.destination.empty() && block.destination != "stderr")
     co_return failed(fmt::format("unrecognized log destination {}", quote(block.destination)));
-  if (!block.write_to.empty()) co_return failed("logging write_to is not supported yet");
+  if (own_logs_ == nullptr && !block.write_to.empty())
+    co_return failed("there is nothing to hand the program's log on");
+  if (own_logs_ != nullptr) own_logs_->set_receivers(block.write_to);
   sink_->configure(block.level.value, block.format.value);
   co_return Outcome();
 }

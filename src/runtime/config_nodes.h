@@ -6,6 +6,7 @@
 
 #include "runtime/environment.h"
 #include "runtime/value_nodes.h"
+#include "services/own_logs.h"
 
 namespace alloy::runtime {
 
@@ -14,11 +15,13 @@ class LoggingNode final : public PassiveNode {
  public:
   LoggingNode(Environment& environment, std::weak_ptr<NodeOwner> owner)
       : PassiveNode(environment, "logging", "", std::move(owner)),
-        sink_(environment.options.log_sink) {}
+        sink_(environment.options.log_sink),
+        own_logs_(environment.options.services.find<OwnLogs>()) {}
   Task<Outcome> evaluate(BlockContext context) override;
 
  private:
   std::shared_ptr<LogSink> sink_;
+  OwnLogs* own_logs_;  // Null where the program runs without.
 };
 
 // tracing { ... }: refused until the program has traces.
