@@ -5,7 +5,7 @@
 #include "component/component_harness.h"
 #include "components/prometheus/remote_write/arguments.h"
 #include "components/prometheus/remote_write/request_writer.h"
-#include "components/prometheus/remote_write/test_endpoint.h"
+#include "components/shared/outgoing/test_endpoint.h"
 
 namespace alloy {
 
@@ -19,7 +19,7 @@ constexpr int64_t time_ms = 1'900'000'000'000;
 struct Fixture {
   SeriesStore store;
   ComponentHarness harness{prometheus_remote_write};
-  TestEndpoint endpoint{harness.executor()};
+  outgoing::TestEndpoint endpoint{harness.executor()};
   std::vector<SeriesRef> alive;
 
   Fixture() { harness.services().add<SeriesStore>(store); }
@@ -54,7 +54,7 @@ struct Fixture {
 };
 
 // Answers as a receiver of this protocol does.
-TestEndpoint::Answer taking(std::string_view samples_written) {
+outgoing::TestEndpoint::Answer taking(std::string_view samples_written) {
   return [samples = std::string(samples_written)](const net::ServerRequest& request) {
     net::ServerResponse response{.status = 204};
     if (request.headers.get("Content-Type").contains("write.v2")) {

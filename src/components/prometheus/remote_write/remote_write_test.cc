@@ -3,7 +3,7 @@
 
 #include "component/component_harness.h"
 #include "components/prometheus/remote_write/arguments.h"
-#include "components/prometheus/remote_write/test_endpoint.h"
+#include "components/shared/outgoing/test_endpoint.h"
 #include "services/identity.h"
 
 namespace alloy {
@@ -18,8 +18,8 @@ struct Fixture {
   std::vector<SeriesRef> alive;
   Identity identity{.uid = "installation-1", .version = "v1", .user_agent = "Alloy/v1"};
   ComponentHarness harness{prometheus_remote_write};
-  TestEndpoint one{harness.executor()};
-  TestEndpoint two{harness.executor()};
+  outgoing::TestEndpoint one{harness.executor()};
+  outgoing::TestEndpoint two{harness.executor()};
 
   Fixture() {
     harness.services().add<SeriesStore>(series);
@@ -172,7 +172,7 @@ TEST_CASE("an endpoint that leaves a shared queue for its own settings loses not
   f.receive("apart_metric");
   f.one.set_status(204);
   f.two.set_status(204);
-  for (TestEndpoint* endpoint : {&f.one, &f.two}) {
+  for (outgoing::TestEndpoint* endpoint : {&f.one, &f.two}) {
     REQUIRE(f.eventually([&] { return endpoint->count("apart_metric") == 1; }));
     CHECK(endpoint->has_in_order({"shared_metric", "apart_metric"}));
     CHECK(endpoint->count("shared_metric") == 1);

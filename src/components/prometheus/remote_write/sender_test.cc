@@ -5,7 +5,7 @@
 
 #include "components/prometheus/remote_write/endpoint_observer.h"
 #include "components/prometheus/remote_write/outbox.h"
-#include "components/prometheus/remote_write/test_endpoint.h"
+#include "components/shared/outgoing/test_endpoint.h"
 #include "queue/memory_file_system.h"
 
 namespace alloy::prometheus::remote_write {
@@ -20,7 +20,7 @@ EndpointReadings no_readings() {
 // An outbox, its log and a sender to one endpoint, which can be stopped and started again.
 struct Fixture {
   Executor executor{2};
-  TestEndpoint endpoint{executor};
+  outgoing::TestEndpoint endpoint{executor};
   queue::MemoryFileSystem files;
   SeriesStore store;
   MetricRegistry registry;

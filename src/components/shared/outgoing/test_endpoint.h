@@ -1,4 +1,5 @@
-// An endpoint for tests: takes remote write requests and remembers what was in them.
+// An endpoint for tests of writers: takes requests packed with snappy and remembers what was in
+// them.
 #pragma once
 
 #include <atomic>
@@ -14,7 +15,7 @@
 #include "base/executor.h"
 #include "net/http_server.h"
 
-namespace alloy::prometheus::remote_write {
+namespace alloy::outgoing {
 
 class TestEndpoint {
  public:
@@ -118,4 +119,4 @@ class TestEndpoint {
   std::map<std::string, std::string> headers_;
 };
 
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::outgoing
