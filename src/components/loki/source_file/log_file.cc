@@ -55,7 +55,6 @@ Result<> LogFile::open(Descriptor file, const ReadSettings& settings) {
   compression_ = settings.compression;
   source_.reset();
   TRY(const FileInfo info, inspect(file_.get()));
-  born_ns_ = info.born_ns;
   size_ = info.size;
   modified_ns_ = info.modified_ns;
   TRY(const int64_t begin, skip_byte_order_mark(settings));
@@ -131,20 +130,19 @@ Result<> LogFile::skip_lines() {
   return {};
 }
 
-LogFile::Check LogFile::check(const FileInfo& now) {
-  const bool is_changed = now.size != size_ || now.modified_ns != modified_ns_;
-  if (is_changed) grown_at_ = environment_.clock.steady();
-  size_ = now.size;
-  modified_ns_ = now.modified_ns;
-  if (!is_changed) return Check::same;
+LogFile::Check LogFile::check() {
+  const int64_t size_before = size_;
+  const int64_t modified_before = modified_ns_;
+  look();
+  if (size_ == size_before && modified_ns_ == modified_before) return Check::same;
   const bool is_same = head_.empty() || head_.matches(file_.get());
   if (compression_ != Compression::none) {
     source_.reset();
     has_ended_ = false;
     return is_same ? Check::same : Check::other;
   }
-  if (now.size < position_)
-    return is_same && !head_.empty() && now.size > 0 ? Check::shorter : Check::other;
+  if (size_ < position_)
+    return is_same && !head_.empty() && size_ > 0 ? Check::shorter : Check::other;
   return is_same ? Check::same : Check::other;
 }
 

@@ -68,7 +68,9 @@ class LogFile {
 
   // Whether the open file still is what has been read from, as far as can be seen.
   enum class Check : unsigned char { same, shorter, other };
-  Check check(const FileInfo& now);
+  Check check();
+  // Whether nothing has been read of it, so that it could be any file.
+  bool is_untouched() const { return head_.empty(); }
 
   enum class Progress : unsigned char {
     more,     // Lines were handed on, and there may be more.
@@ -91,6 +93,7 @@ class LogFile {
   int descriptor() const { return file_.get(); }
   // The size when last looked at, and when it was found to have grown.
   int64_t size() const { return size_; }
+  int64_t modified_ns() const { return modified_ns_; }
   uint64_t links() const { return links_; }
   SteadyTime grown_at() const { return grown_at_; }
   void look();
@@ -98,7 +101,6 @@ class LogFile {
   Inode inode() const { return mark_.inode(); }
   Head head() const { return head_; }
   int64_t position() const { return position_; }
-  int64_t born_ns() const { return born_ns_; }
   int64_t committed() const { return ledger_->committed(); }
   ReadMark mark() const { return mark_; }
   std::shared_ptr<DeliveryLedger> ledger() const { return ledger_; }
@@ -133,7 +135,6 @@ class LogFile {
   std::optional<FileEvents::Watch> watch_;
   Compression compression_ = Compression::none;
   Head head_;
-  int64_t born_ns_ = 0;
   int64_t position_;  // Everything before has been handed on at least once.
   int64_t scanned_;   // No newline lies between the position and here.
   int64_t size_ = 0;

@@ -27,10 +27,13 @@ class ReadMark {
   Inode inode() const { return {load(record_->device), load(record_->inode)}; }
   Head head() const { return Head(load(record_->head)); }
   int64_t offset() const { return static_cast<int64_t>(load(record_->offset)); }
+  // When its content began to be written, at the earliest: the file was made or truncated.
+  int64_t begun_ns() const { return static_cast<int64_t>(load(record_->begun_ns)); }
   bool is_finished() const { return load(record_->finished) != 0; }
 
   void set_head(Head head) { store(record_->head, head.bits()); }
   void set_offset(int64_t offset) { store(record_->offset, static_cast<uint64_t>(offset)); }
+  void set_begun_ns(int64_t time) { store(record_->begun_ns, as_bits(time)); }
   void set_finished() { store(record_->finished, 1); }
   // Before and after positions.yml is written: with either value in it, the mark counts. With
   // another one, somebody else has changed it.
@@ -55,7 +58,8 @@ class ReadMark {
     uint64_t finished;
     uint64_t publishing;
     uint64_t published;
-    uint64_t reserved[6];
+    uint64_t begun_ns;
+    uint64_t reserved[5];
   };
   static_assert(sizeof(Record) == 128);
 

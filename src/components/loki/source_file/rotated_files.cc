@@ -97,10 +97,10 @@ std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head
   return found;
 }
 
-std::optional<FoundFile> find_copy(const std::string& path, Head head, int64_t size, Inode except) {
-  if (head.empty()) return std::nullopt;
+std::optional<FoundFile> find_copy(const std::string& path, int64_t size, Inode except,
+                                   const std::function<bool(int descriptor)>& is_alike) {
   std::vector<FoundFile> found = find_rotated(path, [&](const FoundFile& file) {
-    return file.info.inode != except && file.info.size >= size && head.matches(file.file.get());
+    return file.info.inode != except && file.info.size >= size && is_alike(file.file.get());
   });
   if (found.empty()) return std::nullopt;
   return std::move(found.back());

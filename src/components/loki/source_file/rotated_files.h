@@ -2,6 +2,7 @@
 // one that is there now. Everything blocks.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +25,10 @@ bool is_rotated_name(std::string_view original, std::string_view name);
 // The file with this identity, under whatever name in the directory of `path`.
 std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head);
 
-// The newest rotated file beside `path` that begins like this and has at least `size` bytes: a copy
-// that was made before the original was truncated. `except` is the original.
-std::optional<FoundFile> find_copy(const std::string& path, Head head, int64_t size, Inode except);
+// The newest rotated file beside `path` that has at least `size` bytes and that `is_alike` agrees
+// to: a copy that was made before the original was truncated. `except` is the original.
+std::optional<FoundFile> find_copy(const std::string& path, int64_t size, Inode except,
+                                   const std::function<bool(int descriptor)>& is_alike);
 
 // The rotated files beside `path` that were made between two moments, older ones first. Those whose
 // time of making equals one of the moments are among them.

@@ -109,9 +109,9 @@ class Tail : public std::enable_shared_from_this<Tail> {
  private:
   std::unique_ptr<LogFile> make_file(ReadMark mark);
   std::optional<FoundFile> open_at_path();
-  bool add_file(FoundFile found, int64_t offset);
+  bool add_file(FoundFile found, int64_t offset, int64_t begun_ns);
   bool open_marked(LogFile& file, FoundFile found);
-  bool is_known(Inode inode) const;
+  bool is_known(const FoundFile& found) const;
   void drop(LogFile& file, std::string_view why);
 
   void take_marks_of_other_labels();
@@ -125,8 +125,13 @@ class Tail : public std::enable_shared_from_this<Tail> {
 
   void apply_key();
   void follow_path();
+  void check_content();
   void rotate(FoundFile found);
-  void truncate(const FileInfo& info, LogFile::Check check);
+  void begin_content_anew();
+  void add_unseen();
+  bool is_continued_by(const LogFile& last, int descriptor) const;
+  void continue_in(LogFile& file, FoundFile found);
+  std::vector<FoundFile> find_unread(int64_t after_ns, int64_t before_ns, Inode except);
   void add_between(int64_t after_ns, int64_t before_ns, Inode except);
 
   bool read_files(ReadBuffers& buffers);

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "components/loki/source_file/tail.h"
 
@@ -119,7 +120,7 @@ bool Tail::open_marked(LogFile& file, FoundFile found) {
   return true;
 }
 
-bool Tail::add_file(FoundFile found, int64_t offset) {
+bool Tail::add_file(FoundFile found, int64_t offset, int64_t begun_ns) {
   ReadMarks& marks = *environment_.read.marks;
   auto mark = marks.add(key_, found.info.inode, Head(), offset);
   if (!mark) {
@@ -131,6 +132,7 @@ bool Tail::add_file(FoundFile found, int64_t offset) {
       current_ ? current_->published() : published_position(environment_.positions, key_);
   mark->set_publishing(current_ ? current_->publishing() : published);
   mark->set_published(published);
+  mark->set_begun_ns(begun_ns);
   files_.push_back(make_file(*mark));
   environment_.open_files.add(found.info.inode, weak_from_this());
   if (!open_marked(*files_.back(), std::move(found))) {
@@ -144,10 +146,15 @@ bool Tail::add_file(FoundFile found, int64_t offset) {
   return true;
 }
 
-bool Tail::is_known(Inode inode) const {
-  const auto is_it = [&](ReadMark mark) { return mark.inode() == inode; };
-  return std::ranges::any_of(finished_, is_it) ||
-         std::ranges::any_of(files_, [&](const auto& file) { return is_it(file->mark()); });
+// Whether the file is being read, or has been.
+bool Tail::is_known(const FoundFile& found) const {
+  // The numbers of inodes are used again, but not of files that are open.
+  return std::ranges::any_of(
+             files_, [&](const auto& file) { return file->inode() == found.info.inode; }) ||
+         std::ranges::any_of(finished_, [&](ReadMark mark) {
+           return mark.inode() == found.info.inode && !mark.head().empty() &&
+                  mark.head().matches(found.file.get());
+         });
 }
 
 // Gives up a file that can't be found.
@@ -172,7 +179,9 @@ void Tail::begin_first(FoundFile found) {
   const bool is_broken = text && !parse_position(*text);
   const bool from_end = is_broken ? used_->on_position_error == OnPositionError::restart_from_end
                                   : used_->tail_from_end;
-  if (!add_file(std::move(found), *offset)) return;
+  // What was rotated before now is none of our business.
+  const int64_t now = std::chrono::system_clock::now().time_since_epoch() / 1ns;
+  if (!add_file(std::move(found), *offset, now)) return;
   if (*offset == 0 && from_end && used_->read.compression == Compression::none)
     if (const auto skipped = files_.back()->skip_lines(); !skipped)
       report_once("failed to find the last line", skipped.error().message());
@@ -199,7 +208,9 @@ std::optional<int64_t> Tail::first_offset(const FoundFile& found) {
 void Tail::begin_next(FoundFile found) {
   const Takeover takeover = take_over(found);
   is_waiting_ = takeover == Takeover::wait;
-  if (takeover == Takeover::none) add_file(std::move(found), 0);
+  const int64_t born = found.info.born_ns;
+  const bool is_new = takeover == Takeover::none && add_file(std::move(found), 0, born);
+  if (is_new && used_->read.compression == Compression::none) add_unseen();
 }
 
 // Whether the file has been read already, under this path or another one.
@@ -216,7 +227,8 @@ Tail::Takeover Tail::take_over(FoundFile& found) {
     const int64_t offset = used_->read.compression == Compression::none
                                ? std::min(mark.offset(), found.info.size)
                                : mark.offset();
-    add_file(std::move(found), offset);
+    const int64_t born = found.info.born_ns;
+    add_file(std::move(found), offset, born);
     return Takeover::taken;
   }
   return Takeover::none;
@@ -234,20 +246,22 @@ void Tail::resume(std::optional<FoundFile> found) {
   }
   LogFile& last = *files_.back();
   if (found && resume_last(last, *found)) return;
-  const bool is_same_inode = found && found->info.inode.number == last.inode().number;
-  auto elsewhere =
-      is_same_inode ? std::nullopt : find_renamed(key_.path, last.inode(), last.head());
-  if (!elsewhere)
-    elsewhere =
-        find_copy(key_.path, last.head(), last.position(), found ? found->info.inode : Inode());
-  if (elsewhere) {
-    const int64_t born = elsewhere->info.born_ns;
-    if (open_marked(last, *std::move(elsewhere)))
-      add_between(born, found && !is_same_inode ? found->info.born_ns : no_time_limit,
-                  found ? found->info.inode : Inode());
-  } else {
-    drop(last, "the file is gone before it was read to its end");
+  const Inode at_path = found ? found->info.inode : Inode();
+  const int64_t until = found && found->info.inode.number != last.inode().number
+                            ? found->info.born_ns
+                            : no_time_limit;
+  int64_t since = last.mark().begun_ns();
+  auto elsewhere = find_renamed(key_.path, last.inode(), last.head());
+  if (!elsewhere && !last.is_untouched()) {
+    elsewhere = find_copy(key_.path, last.position(), at_path,
+                          [&](int descriptor) { return last.head().matches(descriptor); });
+    if (elsewhere) since = elsewhere->info.born_ns;
   }
+  if (elsewhere)
+    open_marked(last, *std::move(elsewhere));
+  else
+    drop(last, "the file is gone before it was read to its end");
+  add_between(since, until, at_path);
   if (found) begin_next(*std::move(found));
 }
 
@@ -263,32 +277,33 @@ bool Tail::resume_last(LogFile& last, FoundFile& found) {
   const bool is_shorter =
       used_->read.compression == Compression::none && found.info.size < last.position();
   if (!is_shorter) {
-    open_marked(last, std::move(found));  // If that fails, it will be tried again.
+    // If that fails, it will be tried again.
+    if (open_marked(last, std::move(found)) && last.is_untouched()) add_unseen();
     return true;
   }
-  if (find_copy(key_.path, last.head(), last.position(), found.info.inode)) return false;
+  const auto is_copy = [&](int descriptor) { return last.head().matches(descriptor); };
+  if (find_copy(key_.path, last.position(), found.info.inode, is_copy)) return false;
   const int64_t size = found.info.size;
+  const int64_t born = found.info.born_ns;
   drop(last, "the file has become shorter");
-  return add_file(std::move(found), size);
+  return add_file(std::move(found), size, born);
 }
 
 void Tail::follow_path() {
+  if (!is_retired_) check_content();
   const auto info = inspect(key_.path);
   is_missing_ = !info && info.error().kind() == ErrorKind::not_found;
   if (!info) {
-    report_once("failed to tail file", info.error().message());
+    if (!is_missing_) report_once("failed to tail file", info.error().message());
     return;
   }
-  if (failed_ && failed_->inode == info->inode && failed_->size == info->size &&
-      failed_->modified_ns == info->modified_ns)
-    return;
+  const bool is_as_failed = failed_ && failed_->inode == info->inode &&
+                            failed_->size == info->size &&
+                            failed_->modified_ns == info->modified_ns;
+  if (is_as_failed) return;
   failed_.reset();
-  const bool is_compressed = used_->read.compression != Compression::none;
-  if (!files_.empty() && files_.back()->inode() == info->inode &&
-      (is_compressed || !files_.back()->has_ended())) {
+  if (!files_.empty() && files_.back()->inode() == info->inode) {
     is_waiting_ = false;
-    const LogFile::Check check = files_.back()->check(*info);
-    if (check != LogFile::Check::same) truncate(*info, check);
     return;
   }
   if (is_retired_) return;
@@ -303,54 +318,126 @@ void Tail::follow_path() {
     begin_first(*std::move(found));
 }
 
+// Whether the last file, wherever it is, still has what was read from it.
+void Tail::check_content() {
+  if (files_.empty() || !files_.back()->is_open()) return;
+  LogFile& last = *files_.back();
+  const bool is_compressed = used_->read.compression != Compression::none;
+  if (last.has_ended() && !is_compressed) return;
+  switch (last.check()) {
+    case LogFile::Check::same:
+      if (!is_compressed && last.is_untouched() && last.size() > last.position()) add_unseen();
+      break;
+    case LogFile::Check::shorter:
+    case LogFile::Check::other:
+      begin_content_anew();
+      break;
+  }
+}
+
+// The file was truncated, and maybe written to since.
+void Tail::begin_content_anew() {
+  LogFile& last = *files_.back();
+  Descriptor same(::dup(last.descriptor()));
+  const auto info = inspect(same.get());
+  if (!same || !info) return;
+  FoundFile found{key_.path, std::move(same), *info};
+  const bool is_prefix = used_->read.compression == Compression::none && !last.is_untouched() &&
+                         info->size > 0 && info->size < last.position() &&
+                         last.head().matches(last.descriptor());
+  if (is_prefix) {
+    last.end_here();
+    add_file(std::move(found), info->size, info->modified_ns);
+    return;
+  }
+  auto copy = find_copy(key_.path, last.position(), info->inode,
+                        [&](int descriptor) { return last.head().matches(descriptor); });
+  if (copy) {
+    const int64_t born = copy->info.born_ns;
+    continue_in(last, *std::move(copy));
+    // Further copies, of what it had since. What came later is no copy of it.
+    add_between(born, info->modified_ns, info->inode);
+  } else {
+    last.end_here();
+  }
+  add_file(std::move(found), 0, info->modified_ns);
+}
+
+void Tail::continue_in(LogFile& file, FoundFile found) {
+  environment_.open_files.remove(file.inode(), *this);
+  environment_.open_files.add(found.info.inode, weak_from_this());
+  file.continue_in(std::move(found.file), found.info.inode);
+}
+
+// Nothing has been read of the last file yet: it may have had other content before, which is now in
+// copies that were made since.
+void Tail::add_unseen() {
+  const LogFile& untouched = *files_.back();
+  std::vector<FoundFile> unread =
+      find_unread(untouched.mark().begun_ns(), untouched.modified_ns(), untouched.inode());
+  if (unread.empty()) return;
+  Descriptor same(::dup(files_.back()->descriptor()));
+  const auto info = inspect(same.get());
+  if (!same || !info) return;
+  // It comes after them, in the order of reading and in that of the marks.
+  const std::unique_ptr<LogFile> last = std::move(files_.back());
+  files_.pop_back();
+  for (FoundFile& file : unread) {
+    const int64_t born = file.info.born_ns;
+    add_file(std::move(file), 0, born);
+  }
+  environment_.open_files.remove(last->inode(), *this);
+  add_file({key_.path, std::move(same), *info}, 0, unread.back().info.born_ns);
+  last->ledger()->abandon();
+  environment_.read.marks->free(last->mark());
+}
+
+// Whether the file goes on where the last one, which was removed, has stopped.
+bool Tail::is_continued_by(const LogFile& last, int descriptor) const {
+  if (used_->read.compression != Compression::none) return false;
+  if (last.is_untouched())
+    return last.size() > 0 && begin_alike(last.descriptor(), descriptor, last.size());
+  const auto info = inspect(descriptor);
+  return info && last.head().matches(descriptor) &&
+         begin_alike(last.descriptor(), descriptor, std::min(last.position(), info->size));
+}
+
 // Another file is under the path.
 void Tail::rotate(FoundFile found) {
   LogFile& last = *files_.back();
   last.look();
-  const int64_t alike = std::min(last.position(), found.info.size);
-  const bool is_replaced = last.links() == 0 && !last.head().empty() &&
-                           used_->read.compression == Compression::none &&
-                           last.head().matches(found.file.get()) &&
-                           begin_alike(last.descriptor(), found.file.get(), alike);
-  if (is_replaced) {
-    // Written anew with what it had before, as editors do.
-    last.end_here();
-    add_file(std::move(found), alike);
-    return;
+  const int64_t born = found.info.born_ns;
+  if (last.links() == 0 && !last.has_ended()) {
+    if (is_continued_by(last, found.file.get())) {
+      // Written anew with what it had before, as editors do.
+      last.end_here();
+      const int64_t alike = last.is_untouched() ? 0 : std::min(last.position(), found.info.size);
+      add_file(std::move(found), alike, born);
+      return;
+    }
+    auto next = find_copy(key_.path, last.position(), found.info.inode,
+                          [&](int descriptor) { return is_continued_by(last, descriptor); });
+    if (next) continue_in(last, *std::move(next));
   }
-  if (!is_waiting_) add_between(last.born_ns(), found.info.born_ns, found.info.inode);
+  if (!is_waiting_) add_between(last.mark().begun_ns(), born, found.info.inode);
   begin_next(std::move(found));
 }
 
-// The file begins anew, or at least is shorter than it was.
-void Tail::truncate(const FileInfo& info, LogFile::Check check) {
-  auto found = open_at_path();
-  if (!found || found->info.inode != info.inode) return;
-  LogFile& last = *files_.back();
-  if (check == LogFile::Check::shorter) {
-    last.end_here();
-    add_file(*std::move(found), info.size);
-    return;
-  }
-  if (auto copy = find_copy(key_.path, last.head(), last.position(), info.inode)) {
-    const int64_t born = copy->info.born_ns;
-    environment_.open_files.remove(last.inode(), *this);
-    environment_.open_files.add(copy->info.inode, weak_from_this());
-    last.continue_in(std::move(copy->file), copy->info.inode);
-    add_between(born, no_time_limit, info.inode);
-  } else {
-    last.end_here();
-  }
-  add_file(*std::move(found), 0);
+// Rotated files that nobody has read: they were under the path for so short a time.
+std::vector<FoundFile> Tail::find_unread(int64_t after_ns, int64_t before_ns, Inode except) {
+  std::vector<FoundFile> found = find_between(key_.path, after_ns, before_ns);
+  std::erase_if(found, [&](const FoundFile& file) {
+    return file.info.inode == except || is_known(file) ||
+           environment_.is_target(file.path) ||
+           environment_.open_files.find_other(file.info.inode, *this) != nullptr;
+  });
+  return found;
 }
 
-// Files that were under the path for so short a time that nobody saw them there.
 void Tail::add_between(int64_t after_ns, int64_t before_ns, Inode except) {
-  for (FoundFile& file : find_between(key_.path, after_ns, before_ns)) {
-    const bool is_taken = file.info.inode == except || is_known(file.info.inode) ||
-                          environment_.is_target(file.path) ||
-                          environment_.open_files.find_other(file.info.inode, *this) != nullptr;
-    if (!is_taken) add_file(std::move(file), 0);
+  for (FoundFile& file : find_unread(after_ns, before_ns, except)) {
+    const int64_t born = file.info.born_ns;
+    add_file(std::move(file), 0, born);
   }
 }
 
