@@ -93,6 +93,7 @@ size_t Splitter::line_end(std::string_view text) const {
 }
 
 std::optional<std::string_view> Splitter::next_line() {
+  while (rest().starts_with(options_.delimiter)) ++begin_;
   const std::string_view text = rest();
   if (text.empty()) return std::nullopt;
   const size_t end = line_end(text);
