@@ -86,6 +86,11 @@ void TargetBuilder::put_sanitized(std::string_view prefix, std::string_view name
   labels_.put(labels_.keep(std::string(prefix) + sanitize_label_name(name)), value);
 }
 
+void TargetBuilder::put_tags(std::string_view name, std::span<const std::string_view> tags,
+                             std::string_view separator) {
+  if (!tags.empty()) labels_.put(name, labels_.keep(join_tags(tags, separator)));
+}
+
 std::string sanitize_label_name(std::string_view name) {
   std::string out;
   out.reserve(name.size());

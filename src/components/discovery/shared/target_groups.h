@@ -44,6 +44,9 @@ class TargetBuilder {
   }
   // prefix + the name with what no label name may contain replaced by "_".
   void put_sanitized(std::string_view prefix, std::string_view name, std::string_view value);
+  // The tags joined, with separators at both ends; nothing without tags.
+  void put_tags(std::string_view name, std::span<const std::string_view> tags,
+                std::string_view separator);
   std::string_view keep(std::string_view text) { return labels_.keep(text); }
   Target build() const { return labels_.build(); }
   std::span<const Label> labels() const { return labels_.labels(); }
