@@ -164,11 +164,9 @@ void MetricRegistry::collect(MetricFamilies& out) const {
 std::string write_exposition(const MetricFamilies& families) {
   std::string out;
   for (const auto& [name, family] : families) {
-    if (!family.help.empty()) {
-      out += fmt::format("# HELP {} ", name);
-      append_escaped(out, family.help, false);
-      out += '\n';
-    }
+    out += fmt::format("# HELP {} ", name);  // Also an empty one, as Prometheus' libraries do.
+    append_escaped(out, family.help, false);
+    out += '\n';
     out += fmt::format("# TYPE {} {}\n", name, type_name(family.type));
     for (const auto& sample : family.samples) {
       out += sample.name;

@@ -2,6 +2,7 @@
 // counted in integers (with deltas from bucket to bucket) or floats.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -33,8 +34,22 @@ struct NativeHistogram {
   std::vector<double> positive_counts, negative_counts;   // Of a float histogram: absolute.
   std::vector<double> custom_bounds;                      // Upper bounds without +Inf.
 
+  // The range of schemas with exponential bounds that everybody can read.
+  static constexpr int32_t schema_min = -4;
+  static constexpr int32_t schema_max = 8;
+
+  // How many buckets are listed, empty ones included.
+  size_t bucket_count() const;
+  // Merges buckets, if this schema is a coarser one; custom buckets stay.
+  void reduce_to(int32_t coarser_schema);
+  // Merges buckets until no more than so many are left; false: that can't be reached.
+  bool reduce_buckets_to(size_t limit);
+
   bool uses_custom_buckets() const { return schema == custom_buckets_schema; }
   friend bool operator==(const NativeHistogram&, const NativeHistogram&) = default;
 };
+
+// The finest schema whose buckets grow by at least this factor.
+int32_t finest_schema(double factor);
 
 }  // namespace alloy

@@ -10,7 +10,7 @@ Result<StageChain> StageChain::create(std::span<const StageArguments> arguments,
   StageChain chain;
   for (const StageArguments& stage : arguments) {
     auto made = make_stage(stage, context);
-    if (!made) return std::unexpected(std::move(made).error().with_context("invalid stage config"));
+    if (!made) return fail("invalid stage config " + made.error().message());
     chain.stages_.push_back(*std::move(made));
   }
   return chain;

@@ -23,8 +23,8 @@ Result<StagePointer> make_stage(const StageArguments& stage, StageContext& conte
       context, stage.cri, stage.decolorize, stage.docker, stage.drop, stage.eventlogmessage,
       stage.geoip, stage.json, stage.label_keep, stage.label_drop, stage.labels, stage.limit,
       stage.logfmt, stage.luhn, stage.match, stage.metrics, stage.multiline, stage.output,
-      stage.pack, stage.pattern, stage.regex, stage.split_json, stage.static_labels,
-      stage.structured_metadata, stage.structured_metadata_drop, stage.sampling,
+      stage.pack, stage.pattern, stage.regex, stage.replace, stage.split_json, stage.static_labels,
+      stage.structured_metadata, stage.structured_metadata_drop, stage.sampling, stage.template_,
       stage.tenant, stage.truncate, stage.timestamp, stage.windowsevent);
 }
 

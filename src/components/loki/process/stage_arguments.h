@@ -12,6 +12,7 @@
 #include "components/loki/process/stages/metrics_stage.h"
 #include "components/loki/process/stages/output_stages.h"
 #include "components/loki/process/stages/parser_stages.h"
+#include "components/loki/process/stages/template_stages.h"
 #include "components/loki/process/stages/timestamp_stage.h"
 
 namespace alloy::loki::process {
@@ -50,11 +51,13 @@ struct StageArguments {
   std::optional<PackArguments> pack;
   std::optional<PatternArguments> pattern;
   std::optional<RegexArguments> regex;
+  std::optional<ReplaceArguments> replace;
   std::optional<SplitJsonArguments> split_json;
   std::optional<StaticLabelsArguments> static_labels;
   std::optional<StructuredMetadataArguments> structured_metadata;
   std::optional<StructuredMetadataDropArguments> structured_metadata_drop;
   std::optional<SamplingArguments> sampling;
+  std::optional<TemplateArguments> template_;
   std::optional<TenantArguments> tenant;
   std::optional<TruncateArguments> truncate;
   std::optional<TimestampArguments> timestamp;
@@ -83,12 +86,14 @@ struct StageArguments {
         block<&S::pack>("pack", "Puts labels into the line, as JSON."),
         block<&S::pattern>("pattern", "Extracts values with a pattern of LogQL."),
         block<&S::regex>("regex", "Extracts values with a regular expression."),
+        block<&S::replace>("replace", "Replaces what a regular expression finds."),
         block<&S::split_json>("split_json", "Makes a line of each element of a JSON array."),
         block<&S::static_labels>("static_labels", "Sets labels."),
         block<&S::structured_metadata>("structured_metadata",
                                        "Makes extracted values and labels metadata."),
         block<&S::structured_metadata_drop>("structured_metadata_drop", "Drops metadata."),
         block<&S::sampling>("sampling", "Lets a share of the lines pass."),
+        block<&S::template_>("template", "Sets an extracted value with a template."),
         block<&S::tenant>("tenant", "Sets the tenant that the line is sent for."),
         block<&S::truncate>("truncate", "Cuts long texts."),
         block<&S::timestamp>("timestamp", "Takes the time of the line from an extracted value."),
