@@ -1,6 +1,6 @@
 // discovery.eureka makes targets of the applications that are registered with Eureka.
 #include "components/discovery/shared/http_refresh.h"
-#include "components/discovery/shared/xml.h"
+#include "components/shared/xml.h"
 #include "net/url.h"
 
 namespace alloy::discovery::eureka {

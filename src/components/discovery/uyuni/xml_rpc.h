@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "components/discovery/shared/xml.h"
+#include "components/shared/xml.h"
 
 namespace alloy::discovery::uyuni {
 

@@ -1,12 +1,12 @@
 // A small XML reader.
-#include "components/discovery/shared/xml.h"
+#include "components/shared/xml.h"
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
 
-namespace alloy::discovery {
+namespace alloy {
 namespace {
 
 constexpr int depth_max = 100;
@@ -214,4 +214,4 @@ std::string escape_xml(std::string_view text) {
   return out;
 }
 
-}  // namespace alloy::discovery
+}  // namespace alloy

@@ -1,8 +1,8 @@
-#include "components/discovery/shared/xml.h"
+#include "components/shared/xml.h"
 
 #include <doctest/doctest.h>
 
-namespace alloy::discovery {
+namespace alloy {
 
 TEST_CASE("elements, attributes, text and entities are read") {
   const std::string_view text =
@@ -33,4 +33,4 @@ TEST_CASE("what is no XML is refused") {
 
 TEST_CASE("text is escaped for XML") { CHECK(escape_xml("a<b>&c") == "a&lt;b&gt;&amp;c"); }
 
-}  // namespace alloy::discovery
+}  // namespace alloy

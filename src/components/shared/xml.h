@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace alloy::discovery {
+namespace alloy {
 
 struct XmlElement {
   std::string name;
@@ -29,4 +29,4 @@ Result<XmlElement> parse_xml(std::string_view text);
 // With the characters that XML gives a meaning replaced.
 std::string escape_xml(std::string_view text);
 
-}  // namespace alloy::discovery
+}  // namespace alloy
