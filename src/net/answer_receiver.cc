@@ -86,7 +86,11 @@ bool AnswerReceiver::finish_head() {
   if (is_redirect_) return true;
   const std::string_view encoding = response_.headers.get("Content-Encoding");
   if (request_.decoding != Decoding::none && request_.method != "HEAD") {
-    if (equals_ignoring_case(encoding, "gzip") || equals_ignoring_case(encoding, "x-gzip")) {
+    const bool is_gzip =
+        request_.decoding == Decoding::gzip_strict
+            ? encoding == "gzip"
+            : equals_ignoring_case(encoding, "gzip") || equals_ignoring_case(encoding, "x-gzip");
+    if (is_gzip) {
       decoder_ = make_gzip_decoder();
     } else if (request_.decoding == Decoding::gzip_zstd && equals_ignoring_case(encoding, "zstd")) {
       decoder_ = make_zstd_decoder();
@@ -117,7 +121,8 @@ bool AnswerReceiver::receive_body(std::string_view piece) {
 
 Result<void> AnswerReceiver::finish() {
   if (error_) return std::unexpected(*error_);
-  if (decoder_ && response_.wire_size > 0) return decoder_->finish();
+  const bool must_decode = response_.wire_size > 0 || request_.decoding == Decoding::gzip_strict;
+  if (decoder_ && must_decode) return decoder_->finish();
   return {};
 }
 

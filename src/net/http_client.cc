@@ -182,7 +182,7 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   if (chain->request.decoding != Decoding::none && chain->method != "HEAD" &&
       !exchange->headers.contains("Accept-Encoding") && !exchange->headers.contains("Range")) {
     exchange->headers.add("Accept-Encoding",
-                          chain->request.decoding == Decoding::gzip ? "gzip" : "zstd, gzip");
+                          chain->request.decoding == Decoding::gzip_zstd ? "zstd, gzip" : "gzip");
   }
   CO_TRY(check_headers(exchange->headers));
   CO_TRY(set_route(*exchange, chain->url));

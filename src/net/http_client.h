@@ -32,6 +32,8 @@ enum class Decoding : unsigned char {
   none,       // Says nothing about compression and hands on what comes.
   gzip,       // Asks for gzip and decodes it, like Go's client.
   gzip_zstd,  // Accepts both.
+  // Asks for gzip and decodes what says just that; then even an empty body is broken.
+  gzip_strict,
 };
 
 struct Request {

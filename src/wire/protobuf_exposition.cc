@@ -30,6 +30,7 @@ struct Histogram {
   double sum = 0;
   std::vector<Bucket> buckets;
   std::vector<std::string_view> exemplars;
+  std::string_view created;
   NativeHistogram native;
   bool is_native = false;
 };
@@ -55,8 +56,9 @@ std::string seconds_text(int64_t milliseconds) {
 
 class Writer {
  public:
-  Writer(NativeHistograms mode, std::string& text, std::vector<NativeLine>& natives)
-      : mode_(mode), text_(text), natives_(natives) {}
+  Writer(NativeHistograms mode, StartTimes start_times, std::string& text,
+         std::vector<NativeLine>& natives)
+      : mode_(mode), start_times_(start_times), text_(text), natives_(natives) {}
 
   bool write_family(std::string_view message, std::string& error);
 
@@ -71,11 +73,13 @@ class Writer {
   void write_line(std::string_view suffix, std::string_view extra_label, double value,
                   std::string_view exemplar = {});
   void write_exemplar(std::string_view message);
+  void write_created(std::string_view timestamp);
   static bool read_histogram(std::string_view message, Histogram& out);
   static bool read_native_field(ProtobufReader& field, NativeHistogram& out);
   static bool read_bucket(std::string_view message, Bucket& out);
 
   const NativeHistograms mode_;
+  const StartTimes start_times_;
   std::string& text_;
   std::vector<NativeLine>& natives_;
   std::string name_;    // Escaped.
@@ -176,24 +180,28 @@ bool Writer::write_metric(std::string_view message) {
 bool Writer::write_value(std::string_view message, uint32_t value_field, uint32_t exemplar_field) {
   double value = 0;
   std::string_view exemplar;
+  std::string_view created;
   ProtobufReader field(message);
   while (field.next()) {
     if (field.field() == value_field) value = field.floating();
     if (field.field() == exemplar_field) exemplar = field.bytes();
+    if (field.field() == 3 && type_ == counter) created = field.bytes();
   }
   write_line("", "", value, exemplar);
+  write_created(created);
   return !field.is_broken();
 }
 
 bool Writer::write_summary(std::string_view message) {
   double count = 0;
   double sum = 0;
-  std::string quantiles;
+  std::string_view created;
   std::vector<std::pair<double, double>> values;
   ProtobufReader field(message);
   while (field.next()) {
     if (field.field() == 1) count = static_cast<double>(field.number());
     if (field.field() == 2) sum = field.floating();
+    if (field.field() == 4) created = field.bytes();
     if (field.field() != 3) continue;
     auto& [quantile, value] = values.emplace_back();
     ProtobufReader part(field.bytes());
@@ -208,6 +216,7 @@ bool Writer::write_summary(std::string_view message) {
   for (const auto& [quantile, value] : values) {
     write_line("", ",quantile=\"" + format_bucket_bound(quantile) + '"', value);
   }
+  write_created(created);
   return !field.is_broken();
 }
 
@@ -309,6 +318,9 @@ bool Writer::read_histogram(std::string_view message, Histogram& out) {
       case 4:
         native.count_float = field.floating();
         break;
+      case 15:
+        out.created = field.bytes();
+        break;
       case 16:
         out.exemplars.push_back(field.bytes());
         break;
@@ -340,6 +352,7 @@ bool Writer::write_histogram(std::string_view message) {
   if (!as_native || (mode_ == NativeHistograms::with_classic && !data.buckets.empty())) {
     write_classic(data);
   }
+  write_created(data.created);
   return true;
 }
 
@@ -399,11 +412,22 @@ void Writer::write_exemplar(std::string_view message) {
   if (timestamp_ms) text_ += ' ' + seconds_text(*timestamp_ms);
 }
 
+void Writer::write_created(std::string_view timestamp) {
+  if (timestamp.empty() || start_times_ == StartTimes::ignored) return;
+  int64_t milliseconds = 0;
+  ProtobufReader part(timestamp);
+  while (part.next()) {
+    if (part.field() == 1) milliseconds += static_cast<int64_t>(part.number() * 1000);
+    if (part.field() == 2) milliseconds += static_cast<int64_t>(part.number()) / 1'000'000;
+  }
+  text_ += "{\"" + name_ + "_created\"" + labels_ + "} " + seconds_text(milliseconds) + '\n';
+}
+
 }  // namespace
 
 Result<void> write_as_text(std::string_view body, NativeHistograms mode, std::string& text,
-                           std::vector<NativeLine>& natives) {
-  Writer writer(mode, text, natives);
+                           std::vector<NativeLine>& natives, StartTimes start_times) {
+  Writer writer(mode, start_times, text, natives);
   ProtobufReader stream(body);
   while (!stream.at_end()) {
     const uint64_t size = stream.varint();

@@ -22,9 +22,13 @@ struct NativeLine {
 // How native histograms are read; those that are not wanted are read as classic ones.
 enum class NativeHistograms : unsigned char { ignored, alone, with_classic };
 
+// Whether start times are read: as lines of a series with _created behind the family's name.
+enum class StartTimes : unsigned char { ignored, as_lines };
+
 // Appends the whole text to `text` and the native histograms to `natives`, in the order of their
 // lines. Errors: what is wrong with the message.
 Result<void> write_as_text(std::string_view body, NativeHistograms mode, std::string& text,
-                           std::vector<NativeLine>& natives);
+                           std::vector<NativeLine>& natives,
+                           StartTimes start_times = StartTimes::ignored);
 
 }  // namespace alloy::wire

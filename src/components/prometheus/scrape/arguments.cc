@@ -108,17 +108,4 @@ Result<void> Arguments::check_stability(Stability allowed) const {
   return {};
 }
 
-Result<void> Arguments::check_supported() const {
-  const std::pair<bool, std::string_view> missing[] = {
-      {convert_classic_histograms_to_nhcb, "convert_classic_histograms_to_nhcb"},
-      {start_timestamp_zero_ingestion, "start_timestamp_zero_ingestion"},
-      {native_histogram_bucket_limit > 0, "native_histogram_bucket_limit"},
-      {native_histogram_min_bucket_factor > 0, "native_histogram_min_bucket_factor"},
-  };
-  for (const auto& [is_used, name] : missing) {
-    if (is_used) return fail(fmt::format("{} is not supported yet", name));
-  }
-  return {};
-}
-
 }  // namespace alloy::prometheus::scrape

@@ -137,8 +137,6 @@ struct Arguments {
 
   // What the chosen level of stability must allow.
   Result<void> check_stability(Stability allowed) const;
-  // What the program can't do yet.
-  Result<void> check_supported() const;
 };
 
 }  // namespace alloy::prometheus::scrape

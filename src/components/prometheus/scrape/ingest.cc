@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "wire/float_text.h"
+#include "wire/remote_write.h"
 
 namespace alloy::prometheus::scrape {
 
@@ -57,6 +58,11 @@ Result<void> settle_repeated_names(std::vector<Label>& labels) {
   return {};
 }
 
+// A histogram has several exemplars.
+uint64_t exemplar_key(const Series& series, size_t number) {
+  return series.uid() ^ static_cast<uint64_t>(number) << 48;
+}
+
 std::string_view shortened(std::string_view text) { return text.substr(0, 50); }
 
 }  // namespace
@@ -71,6 +77,10 @@ bool IngestSettings::resolves_like(const IngestSettings& other) const {
 void IngestScratch::clear() {
   samples.clear();
   histograms.clear();
+  created.clear();
+  converted.clear();
+  zeros.clear();
+  histogram_zeros.clear();
   natives_taken = 0;
   exemplars.clear();
   metadata.clear();
@@ -85,6 +95,7 @@ Ingest::Ingest(SeriesStore& store, LabelSet target_labels)
 
 void Ingest::configure(const IngestSettings& settings) {
   if (!settings.resolves_like(settings_)) cache_.clear();
+  if (!settings.zero_samples) starts_ = {};
   if (!settings.honor_metadata) families_.clear();
   settings_ = settings;
 }
@@ -101,13 +112,18 @@ SeriesRef Ingest::report_series(std::string_view name) const {
 Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_t time_ms,
                           IngestScratch& scratch, IngestCounts& counts) {
   wire::ExpositionParser parser(body, format);
-  body_start_ = body.data();
+  body_ = body;
   cache_.begin();
   families_.begin();
   type_ = FamilyType::unknown;
   unit_ = {};
+  family_ = {};
+  classic_ = {};
+  starts_.drop_family();
   Result<void> result = read_entries(parser, time_ms, scratch, counts);
   if (result && counts.sample_limit_exceeded) result = fail("sample limit exceeded");
+  if (result && counts.bucket_limit_exceeded) result = fail("histogram bucket limit exceeded");
+  if (result && !counts.histogram_problem.empty()) result = fail(counts.histogram_problem);
   if (!result) {
     scratch.clear();
     cache_.abandon(scratch.ended);
@@ -119,6 +135,7 @@ Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_
     const auto [start, size] = scratch.exemplar_ranges[i];
     scratch.exemplars[i].labels = std::span(scratch.exemplar_labels).subspan(start, size);
   }
+  add_zeros(scratch);
   cache_.commit(scratch.ended);
   mark_ended(time_ms, scratch);
   if (settings_.honor_metadata) families_.collect(scratch.metadata);
@@ -134,8 +151,15 @@ void Ingest::read_nothing(int64_t time_ms, IngestScratch& scratch) {
 void Ingest::mark_ended(int64_t time_ms, IngestScratch& scratch) {
   for (const Series* series : scratch.ended) {
     scratch.samples.push_back({series, time_ms, stale_marker()});
-    if (!last_exemplars_.empty()) last_exemplars_.erase(series->uid());
+    forget(*series);
   }
+}
+
+void Ingest::forget(const Series& series) {
+  for (size_t i = 0; !last_exemplars_.empty(); ++i) {
+    if (last_exemplars_.erase(exemplar_key(series, i)) == 0) break;
+  }
+  starts_.forget(series);
 }
 
 void Ingest::release() {
@@ -145,8 +169,9 @@ void Ingest::release() {
 
 Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_ms,
                                   IngestScratch& scratch, IngestCounts& counts) {
+  bool reads_labels = false;
   for (;;) {
-    SeriesCache::Entry* known = cache_.expected(parser.rest());
+    SeriesCache::Entry* known = reads_labels ? nullptr : cache_.expected(parser.rest());
     if (known != nullptr) [[likely]] {
       const Entry kind = parser.next_known(known->size);
       if (kind == Entry::series) [[likely]] {
@@ -158,15 +183,24 @@ Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_m
     const Entry kind = parser.next();
     switch (kind) {
       case Entry::end:
-        return {};
+        return end_family(time_ms, scratch, counts);
       case Entry::failed:
         return std::unexpected(parser.error());
       case Entry::series: {
-        TRY(SeriesCache::Entry * entry, read_new(parser, scratch, counts));
+        if (reads_labels) {
+          TRY(read_labelled(parser, time_ms, scratch, counts));
+          break;
+        }
+        const Line line{parser.series(), parser.metric_name(), parser.raw_labels()};
+        TRY(SeriesCache::Entry * entry, read_new(line, scratch, counts));
         take_sample(*entry, parser, time_ms, scratch, counts);
         break;
       }
       case Entry::type:
+        if (reads_labels) TRY(end_family(time_ms, scratch, counts));
+        take_metadata(parser, kind);
+        reads_labels = this->reads_labels();
+        break;
       case Entry::help:
       case Entry::unit:
         take_metadata(parser, kind);
@@ -181,6 +215,7 @@ Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_m
 void Ingest::take_metadata(const wire::ExpositionParser& parser, Entry kind) {
   if (kind == Entry::type) {
     type_ = parser.type();
+    family_ = parser.family();
     unit_ = {};
     if (settings_.honor_metadata) families_.set_type(parser.family(), type_);
   } else if (kind == Entry::unit) {
@@ -200,23 +235,23 @@ void Ingest::take_metadata(const wire::ExpositionParser& parser, Entry kind) {
   }
 }
 
-Result<SeriesCache::Entry*> Ingest::read_new(const wire::ExpositionParser& parser,
-                                             IngestScratch& scratch, IngestCounts& counts) {
-  if (parser.series().size() > SeriesCache::series_bytes_max) return fail("series is too long");
-  if (SeriesCache::Entry* entry = cache_.find(parser.series())) return entry;
-  TRY(collect_labels(parser, scratch));
+Result<SeriesCache::Entry*> Ingest::read_new(const Line& line, IngestScratch& scratch,
+                                             IngestCounts& counts) {
+  if (line.text.size() > SeriesCache::series_bytes_max) return fail("series is too long");
+  if (SeriesCache::Entry* entry = cache_.find(line.text)) return entry;
+  TRY(collect_labels(line, scratch));
   add_target_labels(scratch.builder);
   TRY(check_labels(scratch.builder.labels(), counts));
   SeriesRef series = store_.intern(scratch.builder.labels());
-  return &cache_.add(parser.series(), *series.detach());
+  return &cache_.add(line.text, *series.detach());
 }
 
-Result<void> Ingest::collect_labels(const wire::ExpositionParser& parser, IngestScratch& scratch) {
+Result<void> Ingest::collect_labels(const Line& line, IngestScratch& scratch) {
   scratch.labels.clear();
   scratch.builder.reset();
   LabelBuilder& keeper = scratch.builder;
-  scratch.labels.push_back({metric_name_label, wire::unescape(parser.metric_name(), keeper)});
-  for (const wire::RawLabel& raw : parser.raw_labels()) {
+  scratch.labels.push_back({metric_name_label, wire::unescape(line.name, keeper)});
+  for (const wire::RawLabel& raw : line.labels) {
     Label label{wire::unescape(raw.name, keeper), wire::unescape(raw.value, keeper)};
     if ((type_ == FamilyType::histogram && label.name == "le") ||
         (type_ == FamilyType::summary && label.name == "quantile")) {
@@ -293,51 +328,72 @@ Result<void> Ingest::check_labels(std::span<const Label> labels, IngestCounts& c
 }
 
 // The native histogram that the line just read stands for, if it is one.
-const wire::NativeLine* Ingest::next_native(const wire::ExpositionParser& parser,
-                                            IngestScratch& scratch) const {
-  const size_t offset = static_cast<size_t>(parser.series().data() - body_start_);
+wire::NativeLine* Ingest::next_native(const wire::ExpositionParser& parser,
+                                      IngestScratch& scratch) const {
+  const size_t offset = static_cast<size_t>(parser.series().data() - body_.data());
   for (; scratch.natives_taken < scratch.natives.size(); ++scratch.natives_taken) {
-    const wire::NativeLine& line = scratch.natives[scratch.natives_taken];
+    wire::NativeLine& line = scratch.natives[scratch.natives_taken];
     if (line.offset > offset) return nullptr;
     if (line.offset == offset) return &line;
   }
   return nullptr;
 }
 
-void Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser,
-                         int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
+// Makes a histogram as coarse as the limits want it; false: it can't be taken.
+bool Ingest::limit_buckets(NativeHistogram& histogram, IngestCounts& counts) const {
+  if (std::string problem = wire::find_problem(histogram); !problem.empty()) {
+    counts.histogram_problem = std::move(problem);
+    return false;
+  }
+  histogram.reduce_to(settings_.schema_max);
+  if (settings_.bucket_limit == 0 || histogram.reduce_buckets_to(settings_.bucket_limit)) {
+    return true;
+  }
+  counts.bucket_limit_exceeded = true;
+  return false;
+}
+
+// Counts a sample; its time, unless it has to be left out.
+std::optional<int64_t> Ingest::admit(SeriesCache::Entry& entry, std::optional<int64_t> own_time,
+                                     int64_t time_ms, const IngestScratch& scratch,
+                                     IngestCounts& counts) {
   ++counts.samples;
   ++counts.after_relabeling;
-  const auto own_time = parser.timestamp_ms();
   const bool has_own_time = own_time.has_value() && settings_.honor_timestamps;
   if (has_own_time && *own_time > time_ms + ahead_max_ms) {
     ++counts.out_of_bounds;
-    return;
+    return std::nullopt;
   }
   if (!entry.is_duplicate) {
     cache_.track(entry, !has_own_time || settings_.track_timestamps_staleness);
   } else if (!has_own_time) {
     ++counts.duplicates;
-    return;
+    return std::nullopt;
   }
   if (settings_.sample_limit > 0 &&
       scratch.samples.size() + scratch.histograms.size() >= settings_.sample_limit) {
     counts.sample_limit_exceeded = true;
-    return;
+    return std::nullopt;
   }
-  const Series& series = store_.at(entry.series);
-  const int64_t time = has_own_time ? *own_time : time_ms;
-  if (const wire::NativeLine* native = next_native(parser, scratch)) [[unlikely]] {
-    scratch.histograms.push_back({&series, time, &native->histogram});
-  } else {
-    scratch.samples.push_back({&series, time, parser.value()});
-  }
-  if (parser.exemplar() != nullptr) take_exemplar(series, parser, time, scratch);
+  return has_own_time ? *own_time : time_ms;
 }
 
-void Ingest::take_exemplar(const Series& series, const wire::ExpositionParser& parser,
-                           int64_t sample_time_ms, IngestScratch& scratch) {
-  const auto& raw = *parser.exemplar();
+void Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser,
+                         int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
+  const auto time = admit(entry, parser.timestamp_ms(), time_ms, scratch, counts);
+  if (!time) return;
+  const Series& series = store_.at(entry.series);
+  if (wire::NativeLine* native = next_native(parser, scratch)) [[unlikely]] {
+    if (!limit_buckets(native->histogram, counts)) return;
+    scratch.histograms.push_back({&series, *time, &native->histogram});
+  } else {
+    scratch.samples.push_back({&series, *time, parser.value()});
+  }
+  if (parser.exemplar() != nullptr) take_exemplar(series, *parser.exemplar(), *time, 0, scratch);
+}
+
+void Ingest::take_exemplar(const Series& series, const wire::ExpositionParser::RawExemplar& raw,
+                           int64_t sample_time_ms, size_t number, IngestScratch& scratch) {
   // The same exemplar stands there until the next event; it is passed on once.
   uint64_t hash = std::bit_cast<uint64_t>(raw.value) ^
                   (raw.timestamp_ms ? static_cast<uint64_t>(*raw.timestamp_ms) * 31 + 1 : 0);
@@ -345,7 +401,7 @@ void Ingest::take_exemplar(const Series& series, const wire::ExpositionParser& p
     hash = XXH3_64bits_withSeed(label.name.data(), label.name.size(), hash);
     hash = XXH3_64bits_withSeed(label.value.data(), label.value.size(), hash);
   }
-  const auto [last, is_first] = last_exemplars_.try_emplace(series.uid(), hash);
+  const auto [last, is_first] = last_exemplars_.try_emplace(exemplar_key(series, number), hash);
   if (!is_first && std::exchange(last->second, hash) == hash) return;
   std::vector<Label>& labels = scratch.exemplar_labels;
   const size_t start = labels.size();

@@ -3,14 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
+#include "components/prometheus/scrape/classic_histogram.h"
 #include "components/prometheus/scrape/family_cache.h"
 #include "components/prometheus/scrape/series_cache.h"
+#include "components/prometheus/scrape/start_times.h"
 #include "signals/metric_batch.h"
 #include "signals/relabel.h"
 #include "wire/exposition.h"
@@ -24,12 +29,18 @@ struct IngestSettings {
   bool track_timestamps_staleness = false;
   bool honor_metadata = false;
   bool type_and_unit_labels = false;
+  bool convert_classic_histograms = false;
+  bool keep_classic_histograms = false;  // Besides the converted ones.
+  bool zero_samples = false;             // From start times.
+  int64_t oldest_start_ms = 0;           // Earlier starts are not news.
   LabelNameRules names = LabelNameRules::legacy;
   // Zero: no limit.
   size_t sample_limit = 0;
   size_t label_limit = 0;
   size_t label_name_length_limit = 0;
   size_t label_value_length_limit = 0;
+  size_t bucket_limit = 0;
+  int32_t schema_max = NativeHistogram::schema_max;
 
   // Whether a series' labels come out the same under both.
   bool resolves_like(const IngestSettings& other) const;
@@ -41,8 +52,11 @@ struct IngestCounts {
   size_t series_added = 0;   // New since the last scrape.
   size_t duplicates = 0;     // Left out: the series stood further up, both without a timestamp.
   size_t out_of_bounds = 0;  // Left out: too far in the future.
+  size_t inconvertible = 0;  // Left out: classic histograms that contradict themselves.
+  bool bucket_limit_exceeded = false;
   bool label_limit_exceeded = false;
   bool sample_limit_exceeded = false;
+  std::string histogram_problem;  // Of a native one; empty: none.
 };
 
 // What a batch is built in; serves one scrape after another.
@@ -50,9 +64,13 @@ struct IngestScratch {
   std::vector<Sample> samples;
   std::vector<HistogramSample> histograms;
   std::vector<Exemplar> exemplars;
+  std::vector<CreatedTimestamp> created;
   std::vector<FamilyMetadata> metadata;
   std::vector<const Series*> ended;
 
+  std::deque<NativeHistogram> converted;  // Made from classic ones.
+  std::vector<CreatedTimestamp> zeros;    // Samples of zero that are still to be added.
+  std::vector<CreatedTimestamp> histogram_zeros;
   std::vector<std::pair<size_t, size_t>> exemplar_ranges;  // Of exemplar_labels, an exemplar each.
   std::vector<Label> exemplar_labels;
   std::vector<Label> labels;
@@ -64,8 +82,11 @@ struct IngestScratch {
 
   void clear();
   MetricBatch batch() const {
-    return {
-        .samples = samples, .histograms = histograms, .exemplars = exemplars, .metadata = metadata};
+    return {.samples = samples,
+            .histograms = histograms,
+            .exemplars = exemplars,
+            .created = created,
+            .metadata = metadata};
   }
 };
 
@@ -95,21 +116,43 @@ class Ingest {
   FamilyCache& families() { return families_; }
 
  private:
+  // What a series is in the body: its bytes (or another key that means it), its name and labels.
+  struct Line {
+    std::string_view text;
+    std::string_view name;
+    std::span<const wire::RawLabel> labels;
+  };
+
   Result<void> read_entries(wire::ExpositionParser& parser, int64_t time_ms, IngestScratch& scratch,
                             IngestCounts& counts);
-  Result<SeriesCache::Entry*> read_new(const wire::ExpositionParser& parser, IngestScratch& scratch,
+  Result<SeriesCache::Entry*> read_new(const Line& line, IngestScratch& scratch,
                                        IngestCounts& counts);
   void take_metadata(const wire::ExpositionParser& parser, wire::ExpositionParser::Entry kind);
   void take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser, int64_t time_ms,
                    IngestScratch& scratch, IngestCounts& counts);
-  const wire::NativeLine* next_native(const wire::ExpositionParser& parser,
-                                      IngestScratch& scratch) const;
-  void take_exemplar(const Series& series, const wire::ExpositionParser& parser,
-                     int64_t sample_time_ms, IngestScratch& scratch);
-  Result<void> collect_labels(const wire::ExpositionParser& parser, IngestScratch& scratch);
+  std::optional<int64_t> admit(SeriesCache::Entry& entry, std::optional<int64_t> own_time,
+                               int64_t time_ms, const IngestScratch& scratch, IngestCounts& counts);
+  wire::NativeLine* next_native(const wire::ExpositionParser& parser, IngestScratch& scratch) const;
+  bool limit_buckets(NativeHistogram& histogram, IngestCounts& counts) const;
+  void take_exemplar(const Series& series, const wire::ExpositionParser::RawExemplar& raw,
+                     int64_t sample_time_ms, size_t number, IngestScratch& scratch);
+  Result<void> collect_labels(const Line& line, IngestScratch& scratch);
   void add_target_labels(LabelBuilder& labels) const;
   Result<void> check_labels(std::span<const Label> labels, IngestCounts& counts) const;
   void mark_ended(int64_t time_ms, IngestScratch& scratch);
+  void forget(const Series& series);
+
+  // In ingest_families.cc.
+  bool reads_labels() const;
+  Result<void> read_labelled(const wire::ExpositionParser& parser, int64_t time_ms,
+                             IngestScratch& scratch, IngestCounts& counts);
+  bool is_native_line(const wire::ExpositionParser& parser, IngestScratch& scratch) const {
+    return next_native(parser, scratch) != nullptr;
+  }
+  bool take_classic(const wire::ExpositionParser& parser, std::string_view suffix, uint64_t group);
+  Result<void> end_classic(int64_t time_ms, IngestScratch& scratch, IngestCounts& counts);
+  Result<void> end_family(int64_t time_ms, IngestScratch& scratch, IngestCounts& counts);
+  void add_zeros(IngestScratch& scratch);
 
   SeriesStore& store_;
   LabelSet target_labels_;
@@ -118,8 +161,12 @@ class Ingest {
   FamilyCache families_;
   FamilyType type_ = FamilyType::unknown;  // Of the TYPE line read last.
   std::string_view unit_;
-  const char* body_start_ = nullptr;                       // Of the body that is being read.
-  std::unordered_map<uint64_t, uint64_t> last_exemplars_;  // By uid of the series: a hash.
+  std::string_view family_;
+  std::string_view body_;     // That is being read.
+  ClassicHistogram classic_;  // Whose lines are being read.
+  std::optional<ClassicHistogram> finished_classic_;
+  StartTimes starts_;
+  std::unordered_map<uint64_t, uint64_t> last_exemplars_;  // By series and number: a hash.
 };
 
 }  // namespace alloy::prometheus::scrape

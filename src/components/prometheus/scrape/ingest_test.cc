@@ -184,4 +184,120 @@ TEST_CASE_FIXTURE(Fixture, "metadata is passed on when it is new or has changed"
   CHECK(scratch.metadata[0].help == "New.");
 }
 
+constexpr std::string_view classic_text =
+    "# TYPE h histogram\n"
+    "h_bucket{k=\"a\",le=\"1\"} 2\nh_bucket{k=\"a\",le=\"5\"} 5\nh_bucket{k=\"a\",le=\"+Inf\"} 9\n"
+    "h_sum{k=\"a\"} 31.5\nh_count{k=\"a\"} 9\n"
+    "h_bucket{k=\"b\",le=\"+Inf\"} 1\nh_count{k=\"b\"} 1\n"
+    "# TYPE g gauge\ng_bucket{le=\"1\"} 1\n";
+
+TEST_CASE_FIXTURE(Fixture, "classic histograms become native ones where that is asked for") {
+  settings.convert_classic_histograms = true;
+  for (int round = 0; round < 2; ++round) {
+    CHECK(read(std::string(classic_text)) == "g_bucket le=1 1\n");
+    CHECK(counts.samples == 3);
+    CHECK(counts.series_added == (round == 0 ? 3 : 0));
+    REQUIRE(scratch.histograms.size() == 2);
+    CHECK(store.describe(*scratch.histograms[0].series) ==
+          R"({__name__="h", instance="i", job="j", k="a"})");
+    CHECK(scratch.histograms[0].histogram->sum == 31.5);
+    CHECK(scratch.histograms[0].histogram->positive_deltas == std::vector<int64_t>{2, 1, 1});
+    CHECK(scratch.histograms[1].histogram->count == 1);
+  }
+  read("g_bucket{le=\"1\"} 1\n");
+  CHECK(scratch.ended.size() >= 2);
+  CHECK(scratch.histograms.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "classic series stay beside converted ones if they are wanted") {
+  settings.convert_classic_histograms = true;
+  settings.keep_classic_histograms = true;
+  for (int round = 0; round < 2; ++round) {
+    read(std::string(classic_text));
+    CHECK(counts.samples == 10);
+    CHECK(scratch.samples.size() == 8);
+    CHECK(scratch.histograms.size() == 2);
+    CHECK(counts.series_added == (round == 0 ? 10 : 0));
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "classic histograms that contradict themselves are left out, counted") {
+  settings.convert_classic_histograms = true;
+  CHECK(read("# TYPE h histogram\nh_bucket{le=\"1\"} 5\nh_bucket{le=\"2\"} 3\nh_count 3\n") == "");
+  CHECK(counts.inconvertible == 1);
+  CHECK(counts.samples == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "exemplars with a time move to the converted histogram, each once") {
+  settings.convert_classic_histograms = true;
+  const std::string text =
+      "# TYPE h histogram\nh_bucket{le=\"1\"} 2 # {t=\"low\"} 0.4 1700000000\n"
+      "h_bucket{le=\"5\"} 5 # {t=\"no time\"} 3\n"
+      "h_bucket{le=\"+Inf\"} 9 # {t=\"high\"} 12 1700000001\nh_count 9\n";
+  read_open_metrics(text);
+  REQUIRE(scratch.exemplars.size() == 2);
+  CHECK(scratch.exemplars[0].series == scratch.histograms[0].series);
+  CHECK(scratch.exemplars[1].labels[0] == Label{"t", "high"});
+  read_open_metrics(text);
+  CHECK(scratch.exemplars.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a start that is news becomes a zero before the first sample") {
+  settings.zero_samples = true;
+  settings.oldest_start_ms = now_ms - 60'000;
+  const auto text = [](std::string_view created) {
+    return fmt::format(
+        "# TYPE c counter\nc_total{{k=\"a\"}} 5\nc_created{{k=\"a\"}} {}\nc_total{{k=\"b\"}} 6\n"
+        "# TYPE g gauge\ng 1\ng_created 5\n",
+        created);
+  };
+  const std::string plain = "c_total k=a 5\nc_total k=b 6\ng 1\ng_created 5\n";
+  CHECK(read_open_metrics(text("1699999970.5")) == "c_total k=a 0 @-29500\n" + plain);
+  REQUIRE(scratch.created.size() == 1);
+  CHECK(scratch.created[0].created_ms == now_ms - 29'500);
+  CHECK(scratch.created[0].sample_timestamp_ms == now_ms);
+  // Known by now.
+  CHECK(read_open_metrics(text("1699999970.5")) == plain);
+  CHECK(scratch.created.size() == 1);
+  // Ahead of the sample, it can't be.
+  CHECK(read_open_metrics(text("1700000300")) == plain);
+  CHECK(scratch.created.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "starts from before our own are no news, but are passed on") {
+  settings.zero_samples = true;
+  settings.oldest_start_ms = now_ms - 1000;
+  CHECK(read_open_metrics("# TYPE s summary\ns_count 2\ns_sum 3\ns{quantile=\"0.5\"} 1\n"
+                          "s_created 1699990000\n") == "s_count 2\ns_sum 3\ns quantile=0.5 1\n");
+  CHECK(scratch.created.size() == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "native histograms are made as coarse as the limits want, or fail") {
+  NativeHistogram histogram;
+  histogram.schema = 3;
+  histogram.count = 3;
+  histogram.positive_spans = {{1, 3}};
+  histogram.positive_deltas = {1, 0, 0};
+  const auto read_native = [&] {
+    const std::string text = "# TYPE h histogram\nh 0\n";
+    scratch.natives = {{text.find("h 0"), histogram}};
+    return read_open_metrics(text);
+  };
+  settings.schema_max = 1;
+  CHECK(read_native() == "");
+  CHECK(scratch.histograms[0].histogram->schema == 1);
+  CHECK(scratch.histograms[0].histogram->positive_deltas == std::vector<int64_t>{3});
+  settings.schema_max = NativeHistogram::schema_max;
+  settings.bucket_limit = 2;
+  CHECK(read_native() == "");
+  CHECK(scratch.histograms[0].histogram->bucket_count() <= 2);
+  histogram.negative_spans = {{1, 1}};
+  histogram.negative_deltas = {1};
+  settings.bucket_limit = 1;
+  CHECK(read_native().ends_with("histogram bucket limit exceeded"));
+  CHECK(counts.bucket_limit_exceeded);
+  histogram.negative_deltas = {};
+  CHECK(read_native().contains("don't agree"));
+}
+
 }  // namespace alloy::prometheus::scrape

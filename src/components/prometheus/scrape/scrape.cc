@@ -61,6 +61,7 @@ class Scrape final : public ComponentWith<Arguments> {
 
   MetricsFanout fanout_;
   ScrapeMetrics metrics_;
+  const int64_t started_ms_;
   TargetSet targets_;
   // The last update, for distributing its targets again.
   Arguments arguments_;
@@ -82,6 +83,7 @@ Scrape::Scrape(Options options)
     : ComponentWith(std::move(options)),
       fanout_(this->options().metrics),
       metrics_(this->options().metrics),
+      started_ms_(to_unix_milliseconds(clock().wall())),
       targets_(store_of(this->options()), fanout_, metrics_, clock(), logger(),
                this->options().executor.any()) {
   fanout_.set_observer([live = LiveMetrics(this->options(), store_of(this->options()))](
@@ -117,11 +119,17 @@ Result<std::shared_ptr<const LoopSettings>> Scrape::make_settings(const Argument
       .track_timestamps_staleness = arguments.track_timestamps_staleness,
       .honor_metadata = arguments.honor_metadata,
       .type_and_unit_labels = arguments.enable_type_and_unit_labels,
+      .convert_classic_histograms = arguments.convert_classic_histograms_to_nhcb,
+      .keep_classic_histograms = arguments.scrape_classic_histograms,
+      .zero_samples = arguments.start_timestamp_zero_ingestion,
+      .oldest_start_ms = started_ms_,
       .names = is_utf8 ? LabelNameRules::utf8 : LabelNameRules::legacy,
       .sample_limit = arguments.sample_limit,
       .label_limit = arguments.label_limit,
       .label_name_length_limit = arguments.label_name_length_limit,
       .label_value_length_limit = arguments.label_value_length_limit,
+      .bucket_limit = arguments.native_histogram_bucket_limit,
+      .schema_max = finest_schema(arguments.native_histogram_min_bucket_factor),
   };
   settings->job = job;
   std::string escaping = arguments.metric_name_escaping_scheme;
@@ -150,7 +158,6 @@ TargetDefaults Scrape::make_defaults(const Arguments& arguments, const std::stri
 
 Result<> Scrape::update(Arguments arguments) {
   TRY(arguments.check_stability(options().stability_min));
-  TRY(arguments.check_supported());
   const std::string job = arguments.job_name.empty() ? options().global_id() : arguments.job_name;
   TRY(auto settings, make_settings(arguments, job));
   metrics_.set_job(job);

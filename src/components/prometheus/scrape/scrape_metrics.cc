@@ -27,6 +27,10 @@ ScrapeMetrics::ScrapeMetrics(MetricRegistry& registry)
       sample_limit_exceeded_(
           registry.counter("prometheus_target_scrapes_exceeded_sample_limit_total",
                            "Total number of scrapes that hit the sample limit and were rejected.")),
+      bucket_limit_exceeded_(registry.counter(
+          "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+          "Total number of scrapes that hit the native histogram bucket limit and were "
+          "rejected.")),
       body_limit_exceeded_(
           registry.counter("prometheus_target_scrapes_exceeded_body_size_limit_total",
                            "Total number of scrapes that hit the body size limit")),
@@ -95,6 +99,7 @@ void ScrapeMetrics::count_scrape(double seconds, const IngestCounts& counts) {
   out_of_bounds_.add(static_cast<double>(counts.out_of_bounds));
   if (counts.label_limit_exceeded) label_limit_exceeded_.add();
   if (counts.sample_limit_exceeded) sample_limit_exceeded_.add();
+  if (counts.bucket_limit_exceeded) bucket_limit_exceeded_.add();
 }
 
 void ScrapeMetrics::observe_interval(Duration configured, double seconds) {

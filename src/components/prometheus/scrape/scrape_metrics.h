@@ -46,6 +46,7 @@ class ScrapeMetrics {
   Counter& target_limit_exceeded_;
   Counter& label_limit_exceeded_;
   Counter& sample_limit_exceeded_;
+  Counter& bucket_limit_exceeded_;
   Counter& body_limit_exceeded_;
   Counter& duplicates_;
   Counter& out_of_bounds_;

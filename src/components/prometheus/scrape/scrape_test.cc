@@ -186,7 +186,6 @@ TEST_CASE_FIXTURE(Fixture, "prometheus.scrape refuses what can't work") {
   CHECK(error("scrape_timeout = \"11s\"")
             .contains("scrape_timeout (11s) greater than scrape_interval (10s)"));
   CHECK(error("scrape_protocols = [\"x\"]").contains("unknown scrape protocol x, supported: ["));
-  CHECK(error("convert_classic_histograms_to_nhcb = true").contains("not supported yet"));
   CHECK(error("scrape_failure_log_file = \"/nonexistent/x\"").contains("no such file"));
 }
 

@@ -208,10 +208,8 @@ Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, 
   request.into = body;
   // A body of exactly the limit is too large already.
   request.body_size_max = settings.body_size_limit > 1 ? settings.body_size_limit - 1 : 0;
-  if (!settings.enable_compression) {
-    request.decoding = net::Decoding::none;
-    request.headers.add("Accept-Encoding", "identity");
-  }
+  request.decoding = net::Decoding::gzip_strict;
+  if (!settings.enable_compression) request.headers.add("Accept-Encoding", "identity");
   auto response = co_await settings.client->fetch(std::move(request), fetch_stop_.get_token());
   if (!response) {
     if (response.error().kind() == ErrorKind::full) {
@@ -254,8 +252,10 @@ Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body,
     text = &scratch.rewritten;
     text->clear();
     fetched.format = wire::TextFormat::open_metrics;
-    if (auto written =
-            wire::write_as_text(body, settings.native_histograms, *text, scratch.natives);
+    const auto start_times =
+        settings.ingest.zero_samples ? wire::StartTimes::as_lines : wire::StartTimes::ignored;
+    if (auto written = wire::write_as_text(body, settings.native_histograms, *text,
+                                           scratch.natives, start_times);
         !written) {
       ingest_.read_nothing(time_ms, scratch);
       return written;
@@ -268,6 +268,11 @@ Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body,
     environment_.logger.warn(
         "Error on ingesting samples with different value but same timestamp",
         {{"target", status().url}, {"job", settings.job}, {"num_dropped", counts.duplicates}});
+  }
+  if (counts.inconvertible > 0) {
+    environment_.logger.warn(
+        "Error on converting classic histograms that contradict themselves",
+        {{"target", status().url}, {"job", settings.job}, {"num_dropped", counts.inconvertible}});
   }
   if (counts.out_of_bounds > 0) {
     environment_.logger.warn(
