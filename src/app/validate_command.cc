@@ -15,6 +15,7 @@ namespace {
 struct ValidateCommandOptions {
   SourceOptions source;
   std::string format = "text";
+  bool is_strict = false;
 };
 
 Result<int> validate(const ValidateCommandOptions& options, const Invocation& call) {
@@ -25,7 +26,8 @@ Result<int> validate(const ValidateCommandOptions& options, const Invocation& ca
       runtime::validate(source, {.components = built_in_components(),
                                  .services = describe_service_blocks(),
                                  .stability_min = options.source.stability,
-                                 .community_enabled = options.source.community_components});
+                                 .community_enabled = options.source.community_components,
+                                 .is_strict = options.is_strict});
   if (format != DiagnosticsFormat::text) {
     call.console.out(format_diagnostics(diagnostics, format));
   } else if (!diagnostics.empty()) {
@@ -42,6 +44,8 @@ Command validate_command() {
   FlagSet flags = source_flags(options->source);
   flags.add({"format", &options->format,
              "How mistakes are printed. Supported formats: text, json, sarif, github."});
+  flags.add({"strict", &options->is_strict,
+             "Also evaluate what is known without running anything, and warn of unused exports."});
   return {.use = "validate [flags] path",
           .summary = "Validate a configuration file",
           .description =

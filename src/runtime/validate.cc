@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "runtime/blocks.h"
 #include "runtime/graph.h"
+#include "runtime/validate_strict.h"
 #include "runtime/validated_module.h"
 #include "schema/check.h"
 #include "schema/check_expression.h"
@@ -74,6 +75,7 @@ class Validator {
   Diagnostics run(const std::vector<FileBlock>& blocks) {
     const auto root = ModuleBuilder(options_, variables_).build_root(blocks);
     check(*root);
+    if (options_.is_strict) validate_strictly(*root, options_, variables_, found_);
     return std::move(found_);
   }
 
@@ -99,7 +101,7 @@ class Validator {
   }
 
   const ValidateOptions& options_;
-  std::set<std::string, std::less<>> variables_ = {"module_path"};
+  VariableNames variables_ = {"module_path"};
   Diagnostics found_;
 };
 

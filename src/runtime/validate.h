@@ -3,6 +3,9 @@
 // It finds what the text alone shows: unknown, repeated and missing blocks and attributes, literals
 // of a wrong type, references that lead nowhere, cycles, and what the program's flags do not allow.
 // Modules from elsewhere are not fetched; of them only the name is known.
+//
+// This is as much as the real program looks at. Strictly, it also evaluates what is known before
+// anything runs, and warns of exports that nothing uses (see validate_strict.h).
 #pragma once
 
 #include <span>
@@ -27,6 +30,7 @@ struct ValidateOptions {
   std::vector<ServiceBlock> services;
   Stability stability_min = Stability::generally_available;
   bool community_enabled = false;
+  bool is_strict = false;
 };
 
 // Everything that is wrong; nothing if the configuration is fine.

@@ -12,14 +12,40 @@ struct Endpoint {
   }
 };
 
+struct Filter {
+  std::string pattern;
+  int64_t size = 1;
+  static constexpr auto schema() {
+    return fields(optional<&Filter::pattern>("pattern", "What to look for."),
+                  optional<&Filter::size>("size", "How much of it."));
+  }
+  Result<void> validate() const {
+    if (size > 0) return {};
+    return fail("size must be positive");
+  }
+  std::vector<FieldMistake> check_strictly() const {
+    if (pattern != "(") return {};
+    return {{"pattern", "missing closing )"}};
+  }
+};
+
 struct Arguments {
   std::vector<Value> forward_to;
   int64_t limit = 0;
   std::optional<Endpoint> endpoint;
+  std::vector<Filter> filters;
   static constexpr auto schema() {
     return fields(required<&Arguments::forward_to>("forward_to", "Receivers."),
                   optional<&Arguments::limit>("limit", "How many."),
-                  block<&Arguments::endpoint>("endpoint", "The other side."));
+                  block<&Arguments::endpoint>("endpoint", "The other side."),
+                  blocks<&Arguments::filters>("filter", "What to keep."));
+  }
+};
+
+struct Exports {
+  Value receiver;
+  static constexpr auto schema() {
+    return fields(optional<&Exports::receiver>("receiver", "Takes samples."));
   }
 };
 
@@ -35,17 +61,30 @@ constexpr ComponentType community = {.name = "test.community",
                                      .doc = "For tests.",
                                      .is_community = true,
                                      .arguments = &schema_of<Arguments>};
+constexpr ComponentType giving = {.name = "test.giving",
+                                  .doc = "For tests.",
+                                  .stability = Stability::generally_available,
+                                  .arguments = &schema_of<Endpoint>,
+                                  .exports = &schema_of<Exports>};
 
-syntax::Diagnostics check(std::string text, Stability stability = Stability::generally_available) {
-  static constexpr std::array<const ComponentType*, 3> types = {&community, &fresh, &stable};
+syntax::Diagnostics check(std::string text, Stability stability = Stability::generally_available,
+                          bool is_strict = false) {
+  static constexpr std::array<const ComponentType*, 4> types = {&community, &fresh, &giving,
+                                                                &stable};
   return validate(config_from_text("f", std::move(text)),
                   {.components = types,
                    .services = {{"http", &schema_of<Endpoint>}, {"ui", nullptr}},
-                   .stability_min = stability});
+                   .stability_min = stability,
+                   .is_strict = is_strict});
 }
 
 std::string mistakes(std::string text, Stability stability = Stability::generally_available) {
   const auto found = check(std::move(text), stability);
+  return found.empty() ? "" : found.to_string();
+}
+
+std::string strict_mistakes(std::string text) {
+  const auto found = check(std::move(text), Stability::experimental, /*is_strict=*/true);
   return found.empty() ? "" : found.to_string();
 }
 
@@ -145,6 +184,70 @@ test.stable "after" { forward_to = [test.stable.in.r] }
 )";
   CHECK(mistakes(text, Stability::experimental) ==
         "f:9:37: component \"test.stable.in.r\" does not exist or is out of scope");
+}
+
+TEST_CASE("strictly, what is known is evaluated") {
+  const std::string text = R"(test.stable "a" {
+  forward_to = [test.stable.b.x, [1 / 0]]
+  limit      = string.to_upper("x")
+  filter { size = 1 - 1 }
+  filter { pattern = string.trim("( ", " ") }
+}
+test.stable "b" { forward_to = [string.to_upper([1])] }
+)";
+  CHECK(mistakes(text) == "");
+  CHECK(strict_mistakes(text) ==
+        "f:2:39: 0 divide by zero error; "
+        "f:3:16: string.to_upper(\"x\") should be number, got string; "
+        "f:4:3: size must be positive; "
+        "f:5:22: missing closing ); "
+        "f:7:49: [1] should be string, got array");
+}
+
+TEST_CASE("strictly, what is only known later is left alone") {
+  CHECK(strict_mistakes(R"(
+    test.stable "a" {
+      forward_to = [sys.env("NOT_SET") / 1, constants.hostname]
+      limit      = file.path_join(1)
+      filter { size = test.stable.b.size }
+    }
+    declare "m" {
+      argument "n" { }
+      test.stable "c" { forward_to = [1 / argument.n.value] }
+    }
+    test.stable "b" { forward_to = [] }
+    foreach "f" {
+      collection = [0]
+      var        = "string"
+      template {
+        test.stable "d" { forward_to = [string + 1] }
+      }
+    }
+  )") == "");
+}
+
+TEST_CASE("strictly, a mistake is reported once") {
+  CHECK(strict_mistakes("test.stable \"a\" { forward_to = [1 / \"x\"]\n limit = \"x\" }\n") ==
+        "f:1:33: should be one of [number] for binop /, got string; "
+        "f:2:10: expected number, got string");
+}
+
+TEST_CASE("strictly, somebody uses what components export") {
+  const std::string give = "test.giving \"g\" { url = \"x\" }\n";
+  CHECK(mistakes(give) == "");
+  CHECK(strict_mistakes(give) == "f:1:1: nothing uses what test.giving.g exports: receiver");
+  CHECK(check(give, Stability::experimental, true)[0].severity == syntax::Severity::warning);
+  CHECK(strict_mistakes(give + "test.stable \"a\" { forward_to = [test.giving.g.receiver] }\n") ==
+        "");
+  CHECK(strict_mistakes(give + R"(
+    foreach "f" {
+      collection = [0]
+      var        = "v"
+      template {
+        test.stable "d" { forward_to = [test.giving.g.receiver] }
+      }
+    }
+  )") == "");
 }
 
 }  // namespace

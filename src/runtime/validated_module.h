@@ -15,6 +15,9 @@
 
 namespace alloy::runtime {
 
+// Names that stand for a value somewhere: arguments, the items of a foreach.
+using VariableNames = std::set<std::string, std::less<>>;
+
 struct FileBlock {
   const syntax::BlockStatement* statement;
   syntax::FilePointer file;
@@ -76,7 +79,7 @@ struct ValidatedModule {
 class ModuleBuilder {
  public:
   // Names of variables that exist somewhere are added to `variables`.
-  ModuleBuilder(const ValidateOptions& options, std::set<std::string, std::less<>>& variables)
+  ModuleBuilder(const ValidateOptions& options, VariableNames& variables)
       : options_(options), variables_(variables) {}
 
   std::unique_ptr<ValidatedModule> build_root(const std::vector<FileBlock>& blocks);
@@ -109,7 +112,7 @@ class ModuleBuilder {
   void add(ValidatedModule& module, ValidatedNode node) const;
 
   const ValidateOptions& options_;
-  std::set<std::string, std::less<>>& variables_;
+  VariableNames& variables_;
 };
 
 }  // namespace alloy::runtime

@@ -14,6 +14,8 @@
 //           blocks<&Endpoint::rules>("rule", "Rules, applied in order."));
 //     }
 //     Result<void> validate() const;  // If more than the types has to be right.
+//     // What only `validate --strict` asks: texts that mean something when the component runs.
+//     std::vector<FieldMistake> check_strictly() const;
 //   };
 //
 // Defaults are the member initialisers. Mistakes in a schema (duplicate names, missing
@@ -25,7 +27,9 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "schema/describe.h"
@@ -56,6 +60,13 @@ struct Field {
   const void* member_of(const void* object) const { return member(const_cast<void*>(object)); }
 };
 
+// What is wrong with the attribute of the name: a regular expression, a selector or a template that
+// doesn't parse, though its type takes any text.
+struct FieldMistake {
+  std::string_view field;
+  std::string message;
+};
+
 // The description of a struct: what the functions over schemas take.
 struct Schema {
   std::span<const Field> fields;
@@ -64,6 +75,8 @@ struct Schema {
   void (*reset)(void* object);
   // Null if there is nothing to check.
   Result<void> (*validate)(void* object);
+  // Looks at attributes only, never at blocks: called even if those are not known. May be null.
+  std::vector<FieldMistake> (*check_strictly)(const void* object);
 };
 
 namespace schema_internal {
@@ -278,6 +291,15 @@ consteval auto validate_function() -> Result<void> (*)(void*) {
   }
 }
 
+template <class T>
+consteval auto strict_function() -> std::vector<FieldMistake> (*)(const void*) {
+  if constexpr (requires(const T& object) { object.check_strictly(); }) {
+    return [](const void* object) { return static_cast<const T*>(object)->check_strictly(); };
+  } else {
+    return nullptr;
+  }
+}
+
 }  // namespace schema_internal
 
 // The schema of a struct.
@@ -287,6 +309,7 @@ inline constexpr Schema schema_of = {
     .create = []() -> std::shared_ptr<void> { return std::make_shared<T>(); },
     .reset = [](void* object) { *static_cast<T*>(object) = T{}; },
     .validate = schema_internal::validate_function<T>(),
+    .check_strictly = schema_internal::strict_function<T>(),
 };
 
 template <class T>

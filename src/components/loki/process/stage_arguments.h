@@ -27,6 +27,7 @@ struct MatchArguments {
   std::string drop_counter_reason;
 
   static constexpr Fields<5> schema();
+  std::vector<FieldMistake> check_strictly() const;
 };
 
 // Exactly one of them is given.

@@ -47,6 +47,7 @@ struct MultilineArguments {
                       "trim_newlines", "Remove line breaks from the ends of lines."));
   }
   Result<void> validate() const;
+  std::vector<FieldMistake> check_strictly() const;
 };
 
 // The name of an extracted value, which can't be empty.

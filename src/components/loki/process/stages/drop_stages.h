@@ -30,6 +30,7 @@ struct DropArguments {
         optional<&DropArguments::older_than>("older_than", "Drop lines that are older."),
         optional<&DropArguments::longer_than>("longer_than", "Drop lines of more bytes."));
   }
+  std::vector<FieldMistake> check_strictly() const;
 };
 
 struct LimitArguments {

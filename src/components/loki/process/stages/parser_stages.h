@@ -55,6 +55,7 @@ struct RegexArguments {
         optional<&RegexArguments::labels_from_groups>("labels_from_groups",
                                                       "Make the groups labels, too."));
   }
+  std::vector<FieldMistake> check_strictly() const;
 };
 
 struct PatternArguments {
@@ -70,6 +71,7 @@ struct PatternArguments {
                   optional<&PatternArguments::labels_from_groups>(
                       "labels_from_groups", "Make the captures labels, too."));
   }
+  std::vector<FieldMistake> check_strictly() const;
 };
 
 struct EventLogMessageArguments {

@@ -35,6 +35,7 @@ struct ReplaceArguments {
                   optional<&ReplaceArguments::replace>(
                       "replace", "A template for the text of a group, which is .Value in it."));
   }
+  std::vector<FieldMistake> check_strictly() const;
 };
 
 Result<StagePointer> make_stage(const TemplateArguments& arguments, StageContext& context);
