@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <snappy.h>
 
-#include "components/prometheus/remote_write/batch_writer.h"
+#include "components/prometheus/remote_write/request_writer.h"
 #include "signals/series.h"
 
 namespace {
@@ -38,29 +38,32 @@ std::vector<SeriesRef> make_series(SeriesStore& store) {
   return all;
 }
 
-void write_request(benchmark::State& state) {
+void write_request(benchmark::State& state, wire::RemoteWriteProtocol protocol) {
   SeriesStore store;
   const auto series = make_series(store);
-  prometheus::remote_write::BatchWriter writer(store.pool());
+  const auto writer = prometheus::remote_write::make_request_writer(protocol, store.pool());
   std::vector<char> block(block_bytes);
+  std::string scratch;
   int64_t timestamp = 1'795'500'000'000;
   size_t bytes = 0;
   for (auto _ : state) {
-    writer.start(block);
+    writer->start(block);
     timestamp += 10'000;
     for (size_t i = 0; i < series.size(); ++i) {
-      if (!writer.add(alloy::Sample{series[i].get(), timestamp,
-                                    static_cast<double>(i * 7 + state.iterations())},
-                      *series[i], {})) {
-        state.SkipWithError("the block is too small");
-      }
+      const Sample sample{series[i].get(), timestamp,
+                          static_cast<double>(i * 7 + state.iterations())};
+      if (!writer->add(sample, *series[i], {})) state.SkipWithError("the block is too small");
     }
-    bytes = writer.flush();
+    const size_t used = writer->flush();
+    bytes =
+        prometheus::remote_write::finish_request(protocol, block, used, writer->unpacked(), scratch)
+            .size();
   }
   state.SetItemsProcessed(state.iterations() * series_count);
   state.counters["bytes_a_sample"] = static_cast<double>(bytes) / series_count;
 }
-BENCHMARK(write_request);
+BENCHMARK_CAPTURE(write_request, v1, wire::RemoteWriteProtocol::v1);
+BENCHMARK_CAPTURE(write_request, v2, wire::RemoteWriteProtocol::v2);
 
 void snappy_alone(benchmark::State& state) {
   SeriesStore store;

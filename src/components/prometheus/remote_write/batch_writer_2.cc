@@ -22,32 +22,28 @@ constexpr uint32_t metadata_field = 5;
 
 // Most bytes of a sample with everything that may belong to it.
 constexpr size_t sample_bytes_max = 48;
-// A copy in a place of its own costs up to three bytes, and a byte for the literal behind it.
-constexpr size_t copy_bytes_min = 4;
-// Shorter beginnings that texts have in common are not worth a copy.
-constexpr size_t shared_text_min = 6;
+// Room for the tags and lengths in front of the references.
+constexpr size_t head_bytes_max = 24;
 
 size_t hash(uint64_t value, size_t places) {
   return static_cast<size_t>((value * 0x9e3779b97f4a7c15) >> 32) & (places - 1);
 }
 
-size_t count_equal(const char* a, const char* b, size_t size) {
-  size_t i = 0;
-  for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
-    uint64_t x;
-    uint64_t y;
-    std::memcpy(&x, a + i, sizeof x);
-    std::memcpy(&y, b + i, sizeof y);
-    if (x != y) return i + static_cast<size_t>(std::countr_zero(x ^ y)) / 8;
+// At most, symbols included.
+size_t size_of(const Exemplar& exemplar) {
+  size_t size = 4 * head_bytes_max;
+  for (const Label& label : exemplar.labels) {
+    size += label.name.size() + label.value.size() + 2 * head_bytes_max;
   }
-  while (i < size && a[i] == b[i]) ++i;
-  return i;
+  return size;
 }
 
-size_t count_equal_at_end(std::string_view a, std::string_view b, size_t size_max) {
-  size_t i = 0;
-  while (i < size_max && a[a.size() - 1 - i] == b[b.size() - 1 - i]) ++i;
-  return i;
+size_t size_of(const Extras& extras) {
+  size_t size = 8 * head_bytes_max;
+  for (const Exemplar* exemplar : extras.exemplars) size += size_of(*exemplar);
+  if (extras.metadata != nullptr)
+    size += extras.metadata->help.size() + extras.metadata->unit.size();
+  return size;
 }
 
 char* write_sample(char* out, const Sample& sample, int64_t created_ms) {
@@ -76,7 +72,6 @@ void BatchWriter2::forget() {
   for (const LabelId id : held_) pool_.release(id);
   held_.clear();
   symbols_.clear();
-  before_.end = before_.begin;
   constexpr uint32_t requests_max = (1u << 28) - 1;
   if (++request_ > requests_max) {
     places_.assign(places_count, {});
@@ -86,38 +81,24 @@ void BatchWriter2::forget() {
 
 void BatchWriter2::start(std::span<char> block) {
   forget();
-  out_.start(block);
-  write_symbol({}, nullptr);
+  block_ = block;
+  out_ = block.data();
+  write_symbol({});
 }
 
-// Symbols like the one before begin like it, more often than not.
-bool BatchWriter2::write_symbol(std::string_view text, SymbolTable::Symbol* name) {
-  if (!has_room(text.size() + 8, 3)) return false;
-  char head[8];
-  head[0] = symbol_tag;
-  const char* end = protobuf::write_varint(head + 1, text.size());
-  out_.literal(head, static_cast<size_t>(end - head));
-  const uint32_t position = out_.position();
-  size_t shared = 0;
-  if (name != nullptr) {
-    const std::string_view last = name->value_text;
-    shared = count_equal(text.data(), last.data(), std::min(text.size(), last.size()));
-    if (shared >= shared_text_min) {
-      out_.copy(name->value_position, static_cast<uint32_t>(shared));
-    } else {
-      shared = 0;
-    }
-    name->value_text = text;
-    name->value_position = position;
-  }
-  if (shared < text.size()) out_.literal(text.data() + shared, text.size() - shared);
+bool BatchWriter2::write_symbol(std::string_view text) {
+  if (room() < text.size() + head_bytes_max) return false;
+  *out_++ = symbol_tag;
+  out_ = protobuf::write_varint(out_, text.size());
+  if (!text.empty()) std::memcpy(out_, text.data(), text.size());
+  out_ += text.size();
   return true;
 }
 
 bool BatchWriter2::make_symbol(std::string_view text, uint32_t& number) {
   const uint32_t fresh = symbols_.size();
   number = symbols_.find_or_add(text);
-  return number != fresh || write_symbol(text, nullptr);
+  return number != fresh || write_symbol(text);
 }
 
 // The same for a text that does not live as long as the request.
@@ -125,8 +106,8 @@ bool BatchWriter2::make_kept_symbol(std::string_view text, uint32_t& number) {
   const uint32_t fresh = symbols_.size();
   number = symbols_.find_or_add(text);
   if (number != fresh) return true;
-  symbols_[number].text = symbols_.keep(text);
-  return write_symbol(text, nullptr);
+  symbols_.keep(number);
+  return write_symbol(text);
 }
 
 bool BatchWriter2::place_pair(LabelId id, Place& place) {
@@ -135,10 +116,8 @@ bool BatchWriter2::place_pair(LabelId id, Place& place) {
   pool_.acquire(id);
   held_.push_back(id);
   uint32_t name = 0;
-  if (!make_symbol(label.name, name)) return false;
-  const uint32_t fresh = symbols_.size();
-  const uint32_t value = symbols_.find_or_add(label.value);
-  if (value == fresh && !write_symbol(label.value, &symbols_[name])) return false;
+  uint32_t value = 0;
+  if (!make_symbol(label.name, name) || !make_symbol(label.value, value)) return false;
   place.id = id;
   place.request = request_;
   char text[10];
@@ -152,146 +131,78 @@ bool BatchWriter2::place_pair(LabelId id, Place& place) {
 }
 
 // There is no room: says how much there would have to be.
-bool BatchWriter2::refuse(const Series& series, size_t rest_max) {
-  size_t size = rest_max + head_bytes_max;
-  for (const LabelId id : series.labels()) size += pool_.encoded(id).size() + 16;
-  bytes_wanted_ = SnappyWriter::bound(size, 6 * series.labels().size() + 16);
+bool BatchWriter2::refuse(const Series& series, size_t rest_size) {
+  bytes_wanted_ = rest_size + 4 * head_bytes_max;
+  for (const LabelId id : series.labels()) {
+    bytes_wanted_ += pool_.encoded(id).size() + 2 * head_bytes_max;
+  }
   return false;
 }
 
-bool BatchWriter2::write_references(const Series& series, size_t rest_max) {
+bool BatchWriter2::collect_references(const Series& series) {
   const auto labels = series.labels();
-  const size_t size_max = head_bytes_max + labels.size() * sizeof(Place::text) + 16;
-  if (now_.bytes.size() < size_max + rest_max) now_.bytes.resize(2 * (size_max + rest_max));
-  char* out = now_.bytes.data() + head_bytes_max;
+  const size_t size_max = (labels.size() + 1) * sizeof(Place::text);
+  if (references_.size() < size_max) references_.resize(2 * size_max);
+  char* out = references_.data();
   for (const LabelId id : labels) {
     Place& place = places_[hash(id, places_count)];
     if (place.id != id || place.request != request_) {
-      if (!place_pair(id, place)) return refuse(series, rest_max);
+      if (!place_pair(id, place)) return false;
     }
     std::memcpy(out, place.text, sizeof place.text);
     out += place.size;
   }
-  now_.references = head_bytes_max;
-  now_.rest = static_cast<size_t>(out - now_.bytes.data());
-  // Every byte may end up in a literal; pieces are counted as generously.
-  const size_t size = now_.rest + rest_max;
-  return has_room(size, size / copy_bytes_min + 8) || refuse(series, rest_max);
+  references_size_ = static_cast<size_t>(out - references_.data());
+  return true;
 }
 
-// Puts the head in front, now that the sizes are known, and writes the whole.
-void BatchWriter2::finish(std::string_view rest) {
-  if (!rest.empty()) std::memcpy(now_.bytes.data() + now_.rest, rest.data(), rest.size());
-  now_.end = now_.rest + rest.size();
-  const size_t references_size = now_.rest - now_.references;
-  char head[head_bytes_max];
-  char inner[12];
-  inner[0] = references_tag;
-  const char* inner_end = protobuf::write_varint(inner + 1, references_size);
-  const auto inner_size = static_cast<size_t>(inner_end - inner);
-  head[0] = timeseries_tag;
-  char* end = protobuf::write_varint(head + 1, inner_size + references_size + rest.size());
-  std::memcpy(end, inner, inner_size);
-  end += inner_size;
-  const auto head_size = static_cast<size_t>(end - head);
-  now_.begin = now_.references - head_size;
-  std::memcpy(now_.bytes.data() + now_.begin, head, head_size);
-  now_.position = out_.position();
-  emit();
-  std::swap(now_, before_);
-}
-
-void BatchWriter2::emit() {
-  const Message& a = now_;
-  const Message& b = before_;
-  const auto position = [&](size_t place) {
-    return b.position + static_cast<uint32_t>(place - b.begin);
-  };
-  if (b.end == b.begin) {
-    out_.literal(a.bytes.data() + a.begin, a.end - a.begin);
-    return;
+// Writes one TimeSeries: the references to its labels, and what comes behind them.
+bool BatchWriter2::write_series(const Series& series, std::string_view rest) {
+  if (!collect_references(series) || room() < references_size_ + rest.size() + head_bytes_max) {
+    return refuse(series, rest.size());
   }
-  if (a.end - a.begin == b.end - b.begin && a.rest == b.rest && a.begin == b.begin) {
-    emit_aligned(a.part(a.begin, a.end), b.part(b.begin, b.end), b.position);
-    return;
-  }
-  emit_part(a.part(a.begin, a.references), b.part(b.begin, b.references), b.position);
-  emit_part(a.part(a.references, a.rest), b.part(b.references, b.rest), position(b.references));
-  emit_part(a.part(a.rest, a.end), b.part(b.rest, b.end), position(b.rest));
-}
-
-// `before` stands at `position` in the request.
-void BatchWriter2::emit_part(std::string_view now, std::string_view before, uint32_t position) {
-  if (now.size() == before.size()) {
-    emit_aligned(now, before, position);
-    return;
-  }
-  const size_t shorter = std::min(now.size(), before.size());
-  size_t front = count_equal(now.data(), before.data(), shorter);
-  size_t back = count_equal_at_end(now, before, shorter - front);
-  if (front < copy_bytes_min && !out_.continues(position)) front = 0;
-  if (back < copy_bytes_min) back = 0;
-  if (front != 0) out_.copy(position, static_cast<uint32_t>(front));
-  if (now.size() > front + back) out_.literal(now.data() + front, now.size() - front - back);
-  if (back == 0) return;
-  out_.copy(position + static_cast<uint32_t>(before.size() - back), static_cast<uint32_t>(back));
-}
-
-// The same for two parts of one size, byte by byte at the same place.
-void BatchWriter2::emit_aligned(std::string_view now, std::string_view before, uint32_t position) {
-  const size_t size = now.size();
-  size_t written = 0;
-  size_t i = 0;
-  while (i < size) {
-    const size_t equal = count_equal(now.data() + i, before.data() + i, size - i);
-    const bool is_worth_it = equal >= copy_bytes_min || (i == 0 && out_.continues(position));
-    if (equal != 0 && is_worth_it) {
-      if (i > written) out_.literal(now.data() + written, i - written);
-      out_.copy(position + static_cast<uint32_t>(i), static_cast<uint32_t>(equal));
-      written = i + equal;
-    }
-    i += equal;
-    while (i < size && now[i] != before[i]) ++i;
-  }
-  if (size > written) out_.literal(now.data() + written, size - written);
+  const size_t list_size = 1 + protobuf::varint_size(references_size_) + references_size_;
+  *out_++ = timeseries_tag;
+  out_ = protobuf::write_varint(out_, list_size + rest.size());
+  *out_++ = references_tag;
+  out_ = protobuf::write_varint(out_, references_size_);
+  std::memcpy(out_, references_.data(), references_size_);
+  out_ += references_size_;
+  std::memcpy(out_, rest.data(), rest.size());
+  out_ += rest.size();
+  return true;
 }
 
 bool BatchWriter2::add(const Sample& sample, const Series& series, const Extras& extras) {
   rest_.clear();
   if (extras.metadata != nullptr || !extras.exemplars.empty()) [[unlikely]] {
-    if (!write_rest(extras, rest_)) return refuse(series, 2 * rest_.size() + 4096);
+    if (!write_rest(extras, rest_)) return refuse(series, size_of(extras));
   }
   char text[sample_bytes_max];
   const char* end = write_sample(text, sample, extras.created_ms);
   const std::string_view point(text, static_cast<size_t>(end - text));
   if (rest_.empty()) [[likely]] {
-    return add_message(series, point);
+    return write_series(series, point);
   }
   rest_.insert(0, point);
-  return add_message(series, rest_);
-}
-
-bool BatchWriter2::add_message(const Series& series, std::string_view rest) {
-  if (!write_references(series, rest.size())) return false;
-  finish(rest);
-  return true;
+  return write_series(series, rest_);
 }
 
 bool BatchWriter2::add(const HistogramSample& sample, const Series& series, const Extras& extras) {
   std::string extra;
-  if (!write_rest(extras, extra)) return refuse(series, 2 * extra.size() + 4096);
+  if (!write_rest(extras, extra)) return refuse(series, size_of(extras));
   std::string message = histogram_message(*sample.histogram, sample.timestamp_ms);
   if (extras.created_ms != 0) append_histogram_created(message, extras.created_ms);
   rest_.clear();
   protobuf::append_bytes_field(rest_, histograms_field, message);
   rest_ += extra;
-  return add_message(series, rest_);
+  return write_series(series, rest_);
 }
 
 bool BatchWriter2::add(const Exemplar& exemplar, const Series& series, const Extras&) {
   rest_.clear();
-  if (!write_exemplar(exemplar, rest_)) return refuse(series, 2 * rest_.size() + 4096);
-  return add_message(series, rest_);
+  if (!write_exemplar(exemplar, rest_)) return refuse(series, size_of(exemplar));
+  return write_series(series, rest_);
 }
 
 bool BatchWriter2::write_rest(const Extras& extras, std::string& rest) {

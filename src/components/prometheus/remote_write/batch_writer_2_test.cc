@@ -62,7 +62,8 @@ struct Fixture {
   }
   std::string finish() {
     const size_t used = writer.flush();
-    return std::string(SnappyWriter::finish(block, used, writer.unpacked()));
+    std::string scratch;
+    return std::string(finish_request(Protocol::v2, block, used, writer.unpacked(), scratch));
   }
 };
 
@@ -151,6 +152,19 @@ TEST_CASE("a block that is full refuses, says how much it would take, and holds 
   f.writer.start(f.block);
   REQUIRE(f.add(*large, 1000, 1));
   CHECK(lines_of(unpack(f.finish())) == f.expected);
+}
+
+TEST_CASE("a help that does not fit says how much room it takes") {
+  Fixture f;
+  f.block.resize(500);
+  f.writer.start(f.block);
+  const SeriesRef one = f.series({{"__name__", "m"}});
+  const std::string help(10'000, 'h');
+  const FamilyMetadata metadata{"m", FamilyType::gauge, help, ""};
+  REQUIRE(!f.add(*one, 1000, 1, {.metadata = &metadata}));
+  f.block.resize(f.writer.bytes_wanted());
+  f.writer.start(f.block);
+  REQUIRE(f.add(*one, 1000, 1, {.metadata = &metadata}));
 }
 
 TEST_CASE("labels that vanish and others that take their numbers are told apart") {

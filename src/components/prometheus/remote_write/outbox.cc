@@ -161,7 +161,7 @@ void Outbox::seal(Lane& lane) {
     // Committed first: should the process die while appending, the next one finds it here.
     lane.batch.commit(used, info);
     const std::string_view payload =
-        SnappyWriter::finish(lane.batch.bytes(), used, info.unpacked_bytes);
+        finish_request(settings_.protocol, lane.batch.bytes(), used, info.unpacked_bytes, packed_);
     lane.batch.seal(*options_.log, payload, info);
   }
   queue::RecordInfo fresh;
@@ -256,9 +256,11 @@ int64_t Outbox::newest_timestamp_ms() const {
 bool finish_open_request(std::span<const char> bytes, queue::RecordInfo& info,
                          std::string& payload) {
   std::string block(bytes.data(), bytes.size());
-  if (block.size() < SnappyWriter::preamble_bytes) return false;
-  payload = SnappyWriter::finish(block, block.size(), info.unpacked_bytes);
-  return count_items(payload, protocol_of(info)) == info.total();
+  const Protocol protocol = protocol_of(info);
+  if (protocol == Protocol::v1 && block.size() < SnappyWriter::preamble_bytes) return false;
+  std::string scratch;
+  payload = finish_request(protocol, block, block.size(), info.unpacked_bytes, scratch);
+  return count_items(payload, protocol) == info.total();
 }
 
 }  // namespace alloy::prometheus::remote_write

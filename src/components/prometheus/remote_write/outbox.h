@@ -78,6 +78,7 @@ class Outbox {
   MetadataTable metadata_;  // Only of protocol 2.0, as the following.
   BatchExtras extras_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::string packed_;  // The request that was finished last.
   Dropped dropped_;
   int64_t newest_timestamp_ms_ = 0;
   SteadyTime swept_at_;

@@ -1,9 +1,11 @@
-// What writes items into a request, straight in its compressed form; one kind for each protocol.
+// What writes items into a request; one kind for each protocol.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "signals/metric_batch.h"
 #include "wire/remote_write.h"
@@ -39,6 +41,11 @@ class RequestWriter {
   // How large a block has to be to hold what was last refused.
   virtual size_t bytes_wanted() const = 0;
 };
+
+// Makes the compressed request of a block of which `used` bytes are in use (as flush() said) and
+// `unpacked` bytes were written. It is a part of the block or in `scratch`.
+std::string_view finish_request(Protocol protocol, std::span<char> block, size_t used,
+                                uint32_t unpacked, std::string& scratch);
 
 // Holds references to labels of this pool, each for as long as a request lasts.
 std::unique_ptr<RequestWriter> make_request_writer(Protocol protocol, LabelPool& pool);

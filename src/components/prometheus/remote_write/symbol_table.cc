@@ -42,7 +42,7 @@ uint32_t SymbolTable::find_or_add(std::string_view text) {
   }
   const uint32_t number = size();
   places_[place] = number;
-  symbols_.push_back({.hash = hash, .text = text, .value_text = {}});
+  symbols_.push_back({hash, text});
   if (2 * symbols_.size() > places_.size()) grow();
   return number;
 }

@@ -11,14 +11,6 @@ namespace alloy::prometheus::remote_write {
 
 class SymbolTable {
  public:
-  struct Symbol {
-    uint64_t hash = 0;
-    std::string_view text;
-    // Of a label's name: the value that was written last under it, and where.
-    std::string_view value_text;
-    uint32_t value_position = 0;
-  };
-
   SymbolTable();
 
   // Forgets everything but the empty text, which is number 0.
@@ -26,13 +18,17 @@ class SymbolTable {
   // The number of the text; adds it if it is new (the number is size() before). Texts are borrowed
   // until clear().
   uint32_t find_or_add(std::string_view text);
-  // Keeps a copy of a text until clear().
-  std::string_view keep(std::string_view text) { return kept_.emplace_back(text); }
+  // Goes on with a copy of a text that would not live until clear().
+  void keep(uint32_t number) { symbols_[number].text = kept_.emplace_back(symbols_[number].text); }
 
   uint32_t size() const { return static_cast<uint32_t>(symbols_.size()); }
-  Symbol& operator[](uint32_t number) { return symbols_[number]; }
 
  private:
+  struct Symbol {
+    uint64_t hash = 0;
+    std::string_view text;
+  };
+
   void insert(uint32_t number);
   void grow();
 
