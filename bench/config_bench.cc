@@ -1,10 +1,11 @@
-// What reading a large configuration costs: text to tree.
+// What reading a large configuration costs, text to tree, and what formatting it costs.
 #include <string>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include "syntax/parser.h"
+#include "syntax/printer.h"
 
 namespace {
 
@@ -32,5 +33,17 @@ void parse_configuration(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(text.size()));
 }
 BENCHMARK(parse_configuration)->Arg(10)->Arg(5000);
+
+void format_configuration(benchmark::State& state) {
+  const auto source =
+      alloy::syntax::make_source("config.alloy", configuration(static_cast<int>(state.range(0))));
+  for (auto _ : state) {
+    auto text = alloy::syntax::format(source);
+    if (!text) state.SkipWithError("does not parse");
+    benchmark::DoNotOptimize(text);
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(source->text.size()));
+}
+BENCHMARK(format_configuration)->Arg(10)->Arg(50000);
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "syntax/source.h"
 #include "syntax/token.h"
+#include "syntax/tree_memory.h"
 
 namespace alloy::syntax {
 
@@ -188,7 +189,7 @@ class File {
   friend class Parser;
 
   SourcePointer source_;
-  std::pmr::monotonic_buffer_resource arena_;
+  std::pmr::monotonic_buffer_resource arena_{&tree_memory()};
   Body body_;
   std::span<const CommentGroup> comments_;
   const Expression* expression_ = nullptr;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "syntax/tree_memory.h"
+
 namespace alloy::syntax {
 
 namespace {
@@ -15,6 +17,11 @@ uint32_t count_characters(std::string_view text) {
 }
 
 }  // namespace
+
+void Layout::reserve(size_t bytes) {
+  out_.reserve(bytes);
+  expect_to_be_written(out_.data(), bytes);
+}
 
 void Layout::verbatim(std::string_view text) {
   pending_ += text;
@@ -30,6 +37,7 @@ void Layout::verbatim_lines(std::string_view text) {
 }
 
 void Layout::end_cell(bool is_soft) {
+  if (cell_start_ == pending_.size()) return cells_.push_back({0, 0, is_soft});
   const auto text = std::string_view(pending_).substr(cell_start_);
   cells_.push_back({static_cast<uint32_t>(text.size()), count_characters(text), is_soft});
   cell_start_ = static_cast<uint32_t>(pending_.size());
@@ -68,7 +76,8 @@ void Layout::flush() {
   arrange(0, lines_.size() - 1);
   pending_.clear();
   cells_.clear();
-  lines_.assign(1, {0, 0, false});
+  lines_.resize(1);
+  lines_.front() = {0, 0, false};
   cell_start_ = 0;
   verbatim_end_ = 0;
 }
@@ -119,19 +128,19 @@ void Layout::write_line(size_t index) {
   for (size_t column = 0; column < cell_count(index); ++column) {
     const Cell& found = cell(index, column);
     is_leading = is_leading && found.size == 0;
-    out_ += text.substr(at, found.size);
+    if (found.size > 0) out_ += text.substr(at, found.size);
     at += found.size;
     const uint32_t width = widths_[column];
     if (is_leading) {
-      out_.append((width + tab_width - 1) / tab_width, '\t');
+      const uint32_t tabs = (width + tab_width - 1) / tab_width;
+      tabs == 1 ? out_.push_back('\t') : void(out_.append(tabs, '\t'));
     } else {
       out_.append(width - std::min(width, found.width), ' ');
     }
   }
   out_ += text.substr(at);
   if (!line.keeps_trailing_blanks) {
-    const size_t end = out_.find_last_not_of(" \t");
-    out_.resize(end == std::string::npos ? 0 : end + 1);
+    while (!out_.empty() && (out_.back() == ' ' || out_.back() == '\t')) out_.pop_back();
   }
   out_ += '\n';
 }

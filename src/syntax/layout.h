@@ -15,7 +15,7 @@ namespace alloy::syntax {
 class Layout {
  public:
   // Makes room for a text of about this size.
-  void reserve(size_t bytes) { out_.reserve(bytes); }
+  void reserve(size_t bytes);
 
   // Text without line ends and tabs.
   void text(std::string_view text) { pending_ += text; }

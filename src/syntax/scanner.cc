@@ -1,6 +1,7 @@
 #include "syntax/scanner.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "base/unicode.h"
@@ -29,8 +30,14 @@ bool is_plain(char c) {
 }
 
 bool is_ascii_name(unsigned char c) {
-  const auto lower = static_cast<unsigned char>(c | 0x20);
-  return (lower >= 'a' && lower <= 'z') || is_decimal(c) || c == '_';
+  static constexpr auto names = [] {
+    std::array<bool, 256> table{};
+    for (const char byte : std::string_view("_0123456789abcdefghijklmnopqrstuvwxyz"
+                                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+      table[static_cast<size_t>(byte)] = true;
+    return table;
+  }();
+  return names[c];
 }
 
 // 16 for what is no digit, which is no digit of any base.
@@ -70,8 +77,14 @@ std::string_view without_carriage_returns(std::string_view text,
 
 }  // namespace
 
-bool starts_identifier(char32_t c) { return c == '_' || is_letter(c); }
-bool continues_identifier(char32_t c) { return starts_identifier(c) || is_digit(c); }
+bool starts_identifier(char32_t c) {
+  if (c < 0x80) return is_ascii_name(static_cast<unsigned char>(c)) && !is_decimal(c);
+  return is_letter(c);
+}
+bool continues_identifier(char32_t c) {
+  if (c < 0x80) return is_ascii_name(static_cast<unsigned char>(c));
+  return is_letter(c) || is_digit(c);
+}
 
 Scanner::Scanner(const Source& source, std::pmr::memory_resource& memory, Diagnostics& diagnostics)
     : text_(source.text), name_(source.name), memory_(memory), diagnostics_(diagnostics) {

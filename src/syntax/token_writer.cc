@@ -176,7 +176,7 @@ void TokenWriter::write_spaces(size_t count) {
         write_space(space, 1);
     }
   }
-  spaces_.erase(0, count);
+  count == spaces_.size() ? spaces_.clear() : void(spaces_.erase(0, count));
 }
 
 void TokenWriter::write_space(Space space, uint32_t count) {
