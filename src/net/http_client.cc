@@ -186,6 +186,12 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   }
   CO_TRY(check_headers(exchange->headers));
   CO_TRY(set_route(*exchange, chain->url));
+  const std::string& address = chain->request.address;
+  const bool is_first_host = chain->url.host_name() == chain->first_host;
+  if (!address.empty() && is_first_host && exchange->proxy.empty()) {
+    exchange->connect_to =
+        fmt::format("::{}:", address.contains(':') ? fmt::format("[{}]", address) : address);
+  }
   if (!options.unix_socket.empty()) exchange->proxy.clear();
   exchange->timeout = chain->time_left();  // Getting a token may have taken some.
   co_return exchange;

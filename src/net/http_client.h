@@ -39,6 +39,7 @@ enum class Decoding : unsigned char {
 struct Request {
   std::string method = "GET";
   std::string url;
+  std::string address;  // To connect to in place of the URL's host; empty: it is looked up.
   Headers headers;
   std::string_view body;   // Borrowed until fetch() has returned.
   Duration timeout = 30s;  // For everything, from the token to the last byte; 0: none.

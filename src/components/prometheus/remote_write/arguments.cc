@@ -6,6 +6,30 @@
 
 namespace alloy::prometheus::remote_write {
 
+Result<> AzureAdArguments::validate() const {
+  const int ways = int{managed_identity.has_value()} + int{workload_identity.has_value()} +
+                   int{oauth.has_value()} + int{sdk.has_value()};
+  if (ways == 0) {
+    return fail(
+        "must provide an Azure Managed Identity, Azure Workload Identity, Azure OAuth or "
+        "Azure SDK in the Azure AD config",
+        ErrorKind::invalid);
+  }
+  if (ways > 1) {
+    return fail(
+        "cannot provide more than one of Azure Managed Identity, Azure Workload Identity, "
+        "Azure OAuth and Azure SDK in the Azure AD config",
+        ErrorKind::invalid);
+  }
+  if (cloud != "AzurePublic" && cloud != "AzureChina" && cloud != "AzureGovernment") {
+    return fail(
+        "must provide a cloud in the Azure AD config: AzureChina, AzureGovernment or "
+        "AzurePublic",
+        ErrorKind::invalid);
+  }
+  return {};
+}
+
 Result<> EndpointArguments::validate() {
   const bool has_http_auth = http.basic_auth || http.oauth2 || http.authorization ||
                              !http.bearer_token.empty() || !http.bearer_token_file.empty();

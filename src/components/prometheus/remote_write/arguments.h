@@ -150,6 +150,7 @@ struct AzureAdArguments {
         optional<&T::cloud>("cloud", "Azure cloud."),
         optional<&T::scope>("scope", "Scope of the token; default: by the cloud."));
   }
+  Result<> validate() const;
 };
 
 struct GoogleIamArguments {

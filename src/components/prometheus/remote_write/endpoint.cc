@@ -4,26 +4,49 @@
 
 #include <fmt/format.h>
 
+#include "components/prometheus/remote_write/address_rotation.h"
+#include "components/prometheus/remote_write/aws_authorizer.h"
+#include "components/prometheus/remote_write/azure_token.h"
+#include "components/prometheus/remote_write/google_token.h"
 #include "net/url.h"
 
 namespace alloy::prometheus::remote_write {
 namespace {
 
-// What is declared but can't be done yet is an error, not a surprise.
-Result<> refuse_unsupported(const EndpointArguments& a, Stability stability_min) {
-  if (a.protobuf_message == protocol_2) {
-    if (stability_min != Stability::experimental) {
-      return fail(
-          fmt::format("using remote write v2 (protobuf_message={}) with endpoint {} requires "
-                      "setting the stability.level flag to experimental",
-                      protocol_2, a.name));
-    }
+Result<> check_stability(const EndpointArguments& a, Stability stability_min) {
+  if (a.protobuf_message != protocol_2 || stability_min == Stability::experimental) return {};
+  return fail(
+      fmt::format("using remote write v2 (protobuf_message={}) with endpoint {} requires "
+                  "setting the stability.level flag to experimental",
+                  protocol_2, a.name));
+}
+
+using Preparations = std::vector<std::shared_ptr<outgoing::RequestPreparation>>;
+
+Result<Preparations> make_preparations(const EndpointArguments& a, Executor& executor, Clock& clock,
+                                       std::shared_ptr<net::HttpClient> client) {
+  Preparations preparations;
+  if (a.round_robin_dns) {
+    preparations.push_back(std::make_shared<AddressRotation>(executor.blocking(), clock));
   }
-  if (a.sigv4) return fail("sigv4 is not supported yet");
-  if (a.azuread) return fail("azuread is not supported yet");
-  if (a.google_iam) return fail("google_iam is not supported yet");
-  if (a.round_robin_dns) return fail("round_robin_dns is not supported yet");
-  return {};
+  if (a.sigv4) {
+    TRY(auto authorizer, AwsAuthorizer::create(*a.sigv4, executor, clock));
+    preparations.push_back(std::move(authorizer));
+  }
+  if (a.azuread) {
+    preparations.push_back(std::make_shared<TokenAuthorizer>(
+        client, [arguments = *a.azuread](WallTime) { return make_azure_request(arguments); },
+        clock));
+  }
+  if (a.google_iam) {
+    preparations.push_back(std::make_shared<TokenAuthorizer>(
+        client,
+        [file = a.google_iam->credentials_file](WallTime now) {
+          return make_google_request(file, now);
+        },
+        clock));
+  }
+  return preparations;
 }
 
 net::Headers headers_of(const EndpointArguments& a, const Identity& identity) {
@@ -50,8 +73,8 @@ void set_protocol(net::Headers& headers, Protocol protocol) {
 Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
                                    const std::map<std::string, std::string>& external_labels,
                                    const Identity& identity, Stability stability_min,
-                                   AnyExecutor executor) {
-  TRY(refuse_unsupported(a, stability_min));
+                                   Executor& executor, Clock& clock) {
+  TRY(check_stability(a, stability_min));
   auto url = net::parse_url(a.url);
   if (!url)
     return fail(
@@ -73,7 +96,7 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
   plan.settings.batch_deadline = plan.queue.batch_send_deadline;
   auto destination = std::make_shared<outgoing::Destination>();
   TRY(destination->client,
-      net::HttpClient::create(std::move(executor), a.http.options(identity.user_agent)));
+      net::HttpClient::create(executor.any(), a.http.options(identity.user_agent)));
   destination->url = a.url;
   destination->shown_url = url->redacted();
   destination->headers = headers_of(a, identity);
@@ -82,6 +105,7 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
   destination->backoff_max = std::max(plan.queue.max_backoff, destination->backoff_min);
   destination->retry_on_429 = plan.queue.retry_on_http_429;
   destination->lanes_max = static_cast<size_t>(std::max<int64_t>(plan.queue.max_shards, 1));
+  TRY(destination->preparations, make_preparations(a, executor, clock, destination->client));
   plan.destination = std::move(destination);
   return plan;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/executor.h"
 #include "base/stability.h"
 #include "components/prometheus/remote_write/arguments.h"
 #include "components/prometheus/remote_write/encoding_settings.h"
@@ -31,7 +32,7 @@ void set_protocol(net::Headers& headers, Protocol protocol);
 Result<EndpointPlan> plan_endpoint(const EndpointArguments& arguments,
                                    const std::map<std::string, std::string>& external_labels,
                                    const Identity& identity, Stability stability_min,
-                                   AnyExecutor executor);
+                                   Executor& executor, Clock& clock);
 
 // What an endpoint's metrics read, while outboxes come and go.
 class EndpointView {

@@ -136,7 +136,7 @@ Result<std::vector<EndpointPlan>> RemoteWrite::plan(const Arguments& arguments) 
   std::vector<EndpointPlan> plans;
   for (const EndpointArguments& endpoint : arguments.endpoints) {
     TRY(auto plan, plan_endpoint(endpoint, arguments.external_labels, identity ? *identity : nobody,
-                                 options().stability_min, options().executor.any()));
+                                 options().stability_min, options().executor, clock()));
     for (const EndpointPlan& other : plans) {
       const bool same =
           other.identity.name == plan.identity.name && other.identity.url == plan.identity.url;

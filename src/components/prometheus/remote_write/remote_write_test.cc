@@ -210,8 +210,9 @@ TEST_CASE("what can't be honoured or makes no sense is refused") {
     INFO(error);
     CHECK(error.find(text) != std::string::npos);
   };
-  says("sigv4 { }", "sigv4 is not supported yet");
-  says("round_robin_dns = true", "round_robin_dns is not supported yet");
+  says("sigv4 {\n region = \"r\"\n access_key = \"a\"\n}",
+       "must provide a AWS SigV4 Access key and Secret");
+  says("azuread { }", "must provide an Azure Managed Identity");
   says("protobuf_message = \"nonsense\"", "invalid protobuf_message \"nonsense\"");
   says("sigv4 { }\nbearer_token = \"t\"", "at most one of sigv4, azuread, google_iam");
   says("bearer_token = \"t\"\nbasic_auth { }", "at most one of basic_auth, authorization");

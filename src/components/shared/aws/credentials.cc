@@ -74,9 +74,9 @@ std::optional<WallTime> parse_time(std::string_view text) {
          std::chrono::seconds(second);
 }
 
-std::string sts_url(const std::string& region) {
-  return region.empty() ? "https://sts.amazonaws.com/"
-                        : fmt::format("https://sts.{}.amazonaws.com/", region);
+std::string sts_url(const std::string& region, bool use_fips_endpoint) {
+  if (region.empty()) return "https://sts.amazonaws.com/";
+  return fmt::format("https://sts{}.{}.amazonaws.com/", use_fips_endpoint ? "-fips" : "", region);
 }
 
 }  // namespace
@@ -197,7 +197,8 @@ Task<Result<CredentialSource::Timed>> CredentialSource::from_web_identity(std::s
                                               {"RoleArn", variable("AWS_ROLE_ARN")},
                                               {"RoleSessionName", session},
                                               {"WebIdentityToken", std::string(trim(token))}});
-  net::Request request{.method = "POST", .url = sts_url(options_.region), .body = body};
+  net::Request request{
+      .method = "POST", .url = sts_url(options_.region, options_.use_fips_endpoint), .body = body};
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");
   CO_TRY(const auto response, co_await fetch(std::move(request), std::move(stop)));
   co_return read_sts_answer(response, "AssumeRoleWithWebIdentity");
@@ -253,7 +254,7 @@ Task<Result<CredentialSource::Timed>> CredentialSource::assume_role(Credentials 
                                                         {"RoleSessionName", "alloy"}};
   if (!options_.external_id.empty()) parameters.emplace("ExternalId", options_.external_id);
   const std::string body = net::encode_query(parameters);
-  const std::string address = sts_url(options_.region);
+  const std::string address = sts_url(options_.region, options_.use_fips_endpoint);
   CO_TRY(const auto url, net::parse_url(address));
   net::Request request{.method = "POST", .url = address, .body = body};
   request.headers.add("Content-Type", "application/x-www-form-urlencoded");

@@ -20,6 +20,7 @@ struct CredentialOptions {
   std::string role_arn;
   std::string external_id;
   std::string region;
+  bool use_fips_endpoint = false;  // Of STS.
 };
 
 // All calls on one strand.

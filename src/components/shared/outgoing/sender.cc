@@ -284,14 +284,13 @@ Task<Sender::Attempt> Sender::attempt(queue::Record* record,
   request.body = destination->observer->prepare(*record, request.headers);
   if (number > 0 && destination->announces_retries)
     request.headers.set("Retry-Attempt", fmt::format("{}", number));
-  if (destination->authorizer) {
-    const auto authorized = co_await destination->authorizer->authorize(&request, stop);
-    if (!authorized) {
-      if (authorized.error().kind() == ErrorKind::stopped) {
-        co_return Attempt{.verdict = Verdict::stopped};
-      }
-      co_return Attempt{.error = authorized.error().message()};
+  for (const auto& preparation : destination->preparations) {
+    const auto prepared = co_await preparation->prepare(&request, stop);
+    if (prepared) continue;
+    if (prepared.error().kind() == ErrorKind::stopped) {
+      co_return Attempt{.verdict = Verdict::stopped};
     }
+    co_return Attempt{.error = prepared.error().message()};
   }
   const SteadyTime begin = options_.clock.steady();
   const auto response = co_await destination->client->fetch(std::move(request), stop);

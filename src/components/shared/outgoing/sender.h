@@ -55,12 +55,13 @@ class SendObserver {
   virtual void on_dropped(queue::DropReason reason, const queue::Counts& counts) = 0;
 };
 
-// Proves to an endpoint who is asking. From any thread, several at a time.
-class RequestAuthorizer {
+// Changes requests right before they are sent: adds credentials, chooses an address. From any
+// thread, several at a time.
+class RequestPreparation {
  public:
-  virtual ~RequestAuthorizer() = default;
+  virtual ~RequestPreparation() = default;
   // A failure counts as one that may pass.
-  virtual Task<Result<>> authorize(net::Request* request, StopToken stop) = 0;
+  virtual Task<Result<>> prepare(net::Request* request, StopToken stop) = 0;
 };
 
 // How to reach the endpoint; may change while requests are on their way.
@@ -77,8 +78,7 @@ struct Destination {
   bool announces_retries = true;  // By a header Retry-Attempt.
   size_t lanes_max = 50;          // Requests on their way at once.
   std::shared_ptr<SendObserver> observer;
-  // Adds credentials to each request (which may take one of its own); null: there are none.
-  std::shared_ptr<RequestAuthorizer> authorizer;
+  std::vector<std::shared_ptr<RequestPreparation>> preparations;  // In this order.
 };
 
 class Sender {

@@ -1,0 +1,140 @@
+#include "components/prometheus/remote_write/google_token.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "components/shared/json.h"
+#include "net/authorization.h"
+#include "net/url.h"
+
+namespace alloy::prometheus::remote_write {
+
+namespace {
+
+constexpr std::string_view scope = "https://www.googleapis.com/auth/monitoring.write";
+constexpr std::string_view token_url_usual = "https://oauth2.googleapis.com/token";
+constexpr std::string_view jwt_grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// RFC 4648, section 5, without padding.
+std::string encode_base64_url(std::string_view bytes) {
+  std::string text = net::encode_base64(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  for (char& c : text) {
+    if (c == '+') c = '-';
+    if (c == '/') c = '_';
+  }
+  return text;
+}
+
+TokenRequest ask(std::string url, const std::multimap<std::string, std::string>& form) {
+  return {.url = std::move(url),
+          .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+          .body = net::encode_query(form)};
+}
+
+Result<TokenRequest> ask_as_service_account(const JsonNode& key, WallTime now) {
+  std::string url(key["token_uri"].text());
+  if (url.empty()) url = token_url_usual;
+  const int64_t seconds = to_unix_milliseconds(now) / 1000;
+  std::string header = R"({"alg":"RS256","typ":"JWT")";
+  if (const std::string_view id = key["private_key_id"].text(); !id.empty()) {
+    header += R"(,"kid":)";
+    append_json_string(header, id);
+  }
+  header += '}';
+  std::string claims = R"({"iss":)";
+  append_json_string(claims, key["client_email"].text());
+  claims += R"(,"scope":)";
+  append_json_string(claims, scope);
+  claims += R"(,"aud":)";
+  append_json_string(claims, url);
+  claims += fmt::format(R"(,"iat":{},"exp":{}}})", seconds, seconds + 3600);
+  TRY(std::string assertion, sign_jwt(header, claims, std::string(key["private_key"].text())));
+  return ask(std::move(url),
+             {{"grant_type", std::string(jwt_grant)}, {"assertion", std::move(assertion)}});
+}
+
+TokenRequest ask_as_user(const JsonNode& key) {
+  const auto text = [&](std::string_view name) { return std::string(key[name].text()); };
+  return ask(std::string(token_url_usual), {{"grant_type", "refresh_token"},
+                                            {"client_id", text("client_id")},
+                                            {"client_secret", text("client_secret")},
+                                            {"refresh_token", text("refresh_token")}});
+}
+
+TokenRequest ask_machine() {
+  std::string host = environment("GCE_METADATA_HOST");
+  if (host.empty()) host = "metadata.google.internal";
+  return {.method = "GET",
+          .url = fmt::format("http://{}/computeMetadata/v1/instance/service-accounts/default/token",
+                             host),
+          .headers = {{"Metadata-Flavor", "Google"}},
+          .body = {}};
+}
+
+// Where Google's clients look; empty: nowhere.
+std::string find_credentials_file() {
+  if (std::string file = environment("GOOGLE_APPLICATION_CREDENTIALS"); !file.empty()) return file;
+  const std::string usual =
+      environment("HOME") + "/.config/gcloud/application_default_credentials.json";
+  std::error_code ignored;
+  return std::filesystem::exists(usual, ignored) ? usual : std::string();
+}
+
+}  // namespace
+
+Result<std::string> sign_jwt(std::string_view header_json, std::string_view claims_json,
+                             const std::string& private_key) {
+  using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+  using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+  using Digest = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+  const Bio bio(BIO_new_mem_buf(private_key.data(), static_cast<int>(private_key.size())),
+                BIO_free);
+  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  if (!key) return fail("the private key is not a key in PEM");
+  std::string text = encode_base64_url(header_json) + '.' + encode_base64_url(claims_json);
+  const Digest digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  size_t size = 0;
+  const bool has_size =
+      EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+      EVP_DigestSign(digest.get(), nullptr, &size, bytes, text.size()) == 1;
+  std::string signature(size, '\0');
+  if (!has_size || EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()),
+                                  &size, bytes, text.size()) != 1) {
+    return fail("cannot sign with the private key");
+  }
+  signature.resize(size);
+  return text + '.' + encode_base64_url(signature);
+}
+
+Result<TokenRequest> make_google_request(const std::string& credentials_file, WallTime now) {
+  const std::string file = credentials_file.empty() ? find_credentials_file() : credentials_file;
+  if (file.empty()) return ask_machine();
+  TRY(const std::string text, read_file(file));
+  TRY(const auto document, JsonDocument::parse(text));
+  const JsonNode key = document.root();
+  const std::string kind(key["type"].text());
+  TRY(document.check());
+  if (kind == "service_account") return ask_as_service_account(key, now);
+  if (kind == "authorized_user") return ask_as_user(key);
+  return fail(
+      fmt::format("{}: credentials of type {} are not supported; service_account and "
+                  "authorized_user are",
+                  file, quote(kind)));
+}
+
+}  // namespace alloy::prometheus::remote_write

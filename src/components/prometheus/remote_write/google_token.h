@@ -1,0 +1,18 @@
+// How to ask Google for a token (google_iam): with the key of a service account, the refresh token
+// of a user, or as the machine.
+#pragma once
+
+#include <string>
+
+#include "components/prometheus/remote_write/token_authorizer.h"
+
+namespace alloy::prometheus::remote_write {
+
+// From a file with credentials; empty: where Google's own clients look for it.
+Result<TokenRequest> make_google_request(const std::string& credentials_file, WallTime now);
+
+// A JSON Web Token (RFC 7519), signed by RS256 with a key in PEM.
+Result<std::string> sign_jwt(std::string_view header_json, std::string_view claims_json,
+                             const std::string& private_key);
+
+}  // namespace alloy::prometheus::remote_write
