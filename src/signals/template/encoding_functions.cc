@@ -1,4 +1,5 @@
 // Digests and encodings: Alloy's Hash and Sha2Hash, and sprig's.
+#include <algorithm>
 #include <array>
 
 #include <openssl/evp.h>
@@ -109,7 +110,9 @@ std::string decode(std::string_view text, std::string_view alphabet, unsigned bi
     ++padding;
   }
   // Leftover bits mean that a letter is missing; the padding fills the group.
-  if ((letters + padding) % group != 0 || padding >= group || count >= bits) return wrong(i);
+  if ((letters + padding) % group != 0 || padding >= group || count >= bits) {
+    return wrong(i - std::min(i, letters % group));
+  }
   return bytes;
 }
 

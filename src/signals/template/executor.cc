@@ -302,7 +302,7 @@ bool Executor::fields(Value receiver, const std::vector<std::string>& names, siz
       Value member = found == receiver.as_map().end() ? Value() : found->second;
       receiver = std::move(member);
     } else if (receiver.is_nil()) {
-      return fail("nil data; no entry for key " + quote(name));
+      receiver = Value();
     } else {
       // Only the last name takes the arguments.
       std::vector<Value> values;

@@ -91,9 +91,11 @@ bool decimal_operation(Arguments in, Value& out, Failure& failure) {
     if (operation == '*') result *= other;
     if (operation == '/') {
       if (other == 0) return failure("decimal division by 0");
-      result /= other;
+      // Decimals are divided to 16 places.
+      result = std::strtold(fmt::format("{:.16f}", result / other).c_str(), nullptr);
     }
   }
+  if (operation == '/') return give_float(static_cast<double>(result), out);
   return give_float(decimal(result), out);
 }
 

@@ -253,13 +253,8 @@ Result<void> Parser::declarations(Pipeline& into, std::string_view context) {
     into.variables.push_back(take().text);
     take();
     if (context == "range" && into.variables.size() < 2) {
-      const Token& second = peek();
-      const TokenKind end = tokens_[next_ + 1].kind;
-      if (second.kind == TokenKind::variable &&
-          (end == TokenKind::declare || end == TokenKind::assign)) {
-        continue;
-      }
-      return error("range can only initialize variables", second.line);
+      if (peek().kind == TokenKind::variable) continue;
+      return error("range can only initialize variables", peek().line);
     }
     return error("too many declarations in " + std::string(context), peek().line);
   }
@@ -340,11 +335,12 @@ Result<Command> Parser::command() {
 
 Result<bool> Parser::operand(Command& into) {
   Operand made;
+  const std::string spelling = peek().text;
   TRY(const bool is_term, term(made));
   if (!is_term) return false;
   if (peek().kind == TokenKind::field && !peek().after_space) {
     std::vector<std::string> names;
-    const Token first = peek();
+    const int line = peek().line;
     while (peek().kind == TokenKind::field && !peek().after_space) {
       names.push_back(take().text.substr(1));
     }
@@ -370,7 +366,7 @@ Result<bool> Parser::operand(Command& into) {
         break;
       }
       default:
-        return error("unexpected . after term " + quote(first.text), first.line);
+        return error("unexpected . after term " + quote(spelling), line);
     }
   }
   into.operands.push_back(std::move(made));

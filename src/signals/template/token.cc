@@ -143,13 +143,17 @@ bool Lexer::quoted(char quote) {
 bool Lexer::number() {
   size_t size = 0;
   if (rest_[0] == '+' || rest_[0] == '-') ++size;
+  const std::string_view digits = rest_.substr(size);
+  const bool is_hex = digits.starts_with("0x") || digits.starts_with("0X");
+  const bool has_base = is_hex || digits.starts_with("0o") || digits.starts_with("0O") ||
+                        digits.starts_with("0b") || digits.starts_with("0B");
+  if (has_base) size += 2;
   const auto is_part = [&](char c) {
     if ((c >= '0' && c <= '9') || c == '_' || c == '.') return true;
-    if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) return true;
-    if (std::string_view("xXoObBpPi").contains(c)) return true;
-    const char before = rest_[size - 1];
-    return (c == '+' || c == '-') && std::string_view("eEpP").contains(before) &&
-           !rest_.substr(0, size).contains('x');
+    if (is_hex && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) return true;
+    if (std::string_view(is_hex ? "pP" : "eE").contains(c)) return true;
+    return (c == '+' || c == '-') &&
+           std::string_view(is_hex ? "pP" : "eE").contains(rest_[size - 1]);
   };
   while (size < rest_.size() && is_part(rest_[size])) ++size;
   if (word_end(size) > size) {
@@ -255,7 +259,9 @@ std::vector<Token> Lexer::run() {
 std::string Token::describe() const {
   if (kind == TokenKind::end) return "EOF";
   if (kind == TokenKind::error) return text;
-  if (kind == TokenKind::keyword) return "<" + text + ">";
+  if (kind == TokenKind::keyword || kind == TokenKind::dot || kind == TokenKind::nil) {
+    return "<" + text + ">";
+  }
   if (text.size() > 10) return quote(text.substr(0, 10)) + "...";
   return quote(text);
 }
