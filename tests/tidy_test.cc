@@ -50,7 +50,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string>>> wrapped = 
     {"grpc", {"net"}},
     {"google/protobuf", {"net", "wire"}},
     {"yaml-cpp/", {"values", "convert", "components"}},
-    {"simdjson", {"base", "net", "values", "convert", "components", "app"}},
+    {"simdjson", {"base", "net", "values", "wire", "convert", "components", "app"}},
 };
 
 struct Include {

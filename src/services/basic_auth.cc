@@ -35,7 +35,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-// Takes the same time wherever the first difference is.
+}  // namespace
+
 bool equal_in_constant_time(std::string_view given, std::string_view wanted) {
   size_t difference = given.size() ^ wanted.size();
   for (size_t i = 0; i < given.size(); ++i)
@@ -43,8 +44,6 @@ bool equal_in_constant_time(std::string_view given, std::string_view wanted) {
                                              (wanted.empty() ? '\xff' : wanted[i % wanted.size()]));
   return difference == 0;
 }
-
-}  // namespace
 
 bool HttpAuth::allows(const net::ServerRequest& request) const {
   const bool is_listed = std::ranges::any_of(

@@ -3,11 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/http_message.h"
 
 namespace alloy {
+
+// Takes the same time wherever the first difference is: for comparing secrets.
+bool equal_in_constant_time(std::string_view given, std::string_view wanted);
 
 struct HttpAuth {
   std::string username;

@@ -30,8 +30,8 @@ SyslogMessage read_3164(std::string_view text, Rfc3164Options options = {}) {
 }  // namespace
 
 TEST_CASE("a message of RFC 5424 is read with all its parts") {
-  const auto message = read_5424(
-      R"(<165>1 2024-05-06T07:08:09.123Z host1 app 4321 ID47 [ex@32473 iut="3" q="a\"\]\\b\n"][x] An event)");
+  const auto message = read_5424(R"(<165>1 2024-05-06T07:08:09.123Z host1 app 4321 ID47 )"
+                                 R"([ex@32473 iut="3" q="a\"\]\\b\n"][x] An event)");
   CHECK(message.facility_name() == "local4");
   CHECK(message.severity_name() == "notice");
   CHECK(message.timestamp_ns == 1'714'979'289'123'000'000);

@@ -1,11 +1,11 @@
 // loki.source.awsfirehose takes the logs that Amazon Data Firehose delivers to an HTTP endpoint.
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include "base/text.h"
 #include "component/component.h"
 #include "components/loki/shared/http_source.h"
 #include "components/loki/source_awsfirehose/records.h"
+#include "services/basic_auth.h"
 
 namespace alloy::loki::source_awsfirehose {
 namespace {
@@ -80,9 +80,7 @@ class Reader {
 
 bool Reader::is_allowed(std::string_view key) const {
   const std::lock_guard lock(mutex_);
-  if (access_key_.empty()) return true;
-  return key.size() == access_key_.size() &&
-         CRYPTO_memcmp(key.data(), access_key_.data(), key.size()) == 0;
+  return access_key_.empty() || equal_in_constant_time(key, access_key_);
 }
 
 Reader::Common Reader::common_labels(const net::ServerRequest& request) const {
