@@ -18,6 +18,7 @@ constexpr size_t destinations_max = 4096;
 // How much one request may carry.
 constexpr size_t request_bytes_max = 4 << 20;
 constexpr size_t stream_bytes_max = 64 << 20;
+constexpr size_t announcement_bytes_max = 4 << 10;
 
 const net::Headers& request_headers() {
   static const net::Headers headers{{"content-type", std::string(content_type)}};
@@ -26,8 +27,12 @@ const net::Headers& request_headers() {
 
 }  // namespace
 
-HttpTransport::HttpTransport(AnyExecutor strand, Logger logger)
-    : strand_(strand), logger_(std::move(logger)), tasks_(strand, TaskGroup::Strands::shared) {}
+HttpTransport::HttpTransport(AnyExecutor strand, Logger logger,
+                             std::shared_ptr<const net::TlsPeerContext> tls)
+    : strand_(strand),
+      logger_(std::move(logger)),
+      tls_(std::move(tls)),
+      tasks_(strand, TaskGroup::Strands::shared) {}
 
 HttpTransport::~HttpTransport() = default;
 
@@ -59,7 +64,14 @@ Task<Result<std::shared_ptr<net::Http2Peer>>> HttpTransport::connected(Address t
   const Destination* before = destination(to);
   if (before == nullptr) co_return fail(std::string(too_many), ErrorKind::full);
   if (before->peer && before->peer->is_open()) co_return before->peer;
-  CO_TRY(auto peer, co_await net::Http2Peer::connect(strand_, format_ip(to.ip), to.port, timeout));
+  auto connection =
+      co_await net::Http2Peer::connect(strand_, format_ip(to.ip), to.port, timeout, tls_);
+  if (!connection) {
+    const bool is_refused = connection.error().kind() == ErrorKind::not_found;
+    if (is_refused && !closed_ && inbound_.on_refused) inbound_.on_refused(to);
+    co_return std::unexpected(std::move(connection).error());
+  }
+  std::shared_ptr<net::Http2Peer> peer = std::move(*connection);
   if (closed_) {
     peer->close();
     co_return fail("transport closed", ErrorKind::stopped);
@@ -74,6 +86,10 @@ Task<Result<std::shared_ptr<net::Http2Peer>>> HttpTransport::connected(Address t
     peer->close();
   } else {
     now->peer = std::move(peer);
+    // The connection's own tasks may outlive us.
+    now->peer->on_lost([this, to, life = std::weak_ptr(stats_)] {
+      if (life.lock() && !closed_ && inbound_.on_connection_lost) inbound_.on_connection_lost(to);
+    });
   }
   co_return now->peer;
 }
@@ -124,13 +140,29 @@ Task<> HttpTransport::send_queued(Address to) {
 }
 
 Task<Result<void>> HttpTransport::post_packets(Address to, std::string body) {
-  CO_TRY(const auto peer, co_await connected(to, packet_timeout));
-  const auto call = peer->call("POST", std::string(transport_path) + "message", request_headers());
-  call->write(body);
-  call->finish();
-  CO_TRY(const int status, co_await call->status(packet_timeout));
+  CO_TRY(const int status, co_await post(to, "message", std::move(body), packet_timeout));
   if (status != 200) co_return fail(fmt::format("unexpected status code {}", status));
   co_return Result<void>{};
+}
+
+Task<Result<int>> HttpTransport::post(Address to, std::string_view kind, std::string body,
+                                      Duration timeout) {
+  CO_TRY(const auto peer, co_await connected(to, timeout));
+  const auto call =
+      peer->call("POST", std::string(transport_path) + std::string(kind), request_headers());
+  call->write(body);
+  call->finish();
+  co_return co_await call->status(timeout);
+}
+
+Task<Result<bool>> HttpTransport::announce(Address to, std::string body, Duration timeout) {
+  const Gate::Pass pass = gate_.enter();
+  if (!pass) co_return fail("transport closed", ErrorKind::stopped);
+  CO_TRY(const int status, co_await post(to, "announce", std::move(body), timeout));
+  forget_if_idle(to);
+  if (status != 200 && status != 404)
+    co_return fail(fmt::format("unexpected status code {}", status));
+  co_return status == 200;
 }
 
 void HttpTransport::exchange(const Address& to, std::string request,
@@ -179,7 +211,7 @@ Task<Result<std::string>> HttpTransport::exchange_on(Address to, std::string req
 
 Task<net::ServerResponse> HttpTransport::handle(net::ServerRequest request) {
   const std::string_view kind = std::string_view(request.path).substr(transport_path.size());
-  if (kind != "message" && kind != "stream")
+  if (kind != "message" && kind != "stream" && kind != "announce")
     co_return net::text_response(404, "404 page not found");
   if (closed_) co_return net::text_response(503, "transport is shut down");
   if (request.http_major != 2) co_return net::ServerResponse{.status = 505};
@@ -194,12 +226,33 @@ Task<net::ServerResponse> HttpTransport::handle(net::ServerRequest request) {
     };
     co_return response;
   }
+  if (kind == "announce") co_return co_await receive_announcement(body);
   if (const auto received = co_await receive_packets(body); !received) {
     logger_.warn("error reading packet from peer",
                  {{"addr", request.remote_address}, {"err", received.error()}});
     co_return net::text_response(400, received.error().message());
   }
   co_return net::ServerResponse{};
+}
+
+Task<net::ServerResponse> HttpTransport::receive_announcement(
+    std::shared_ptr<net::BodyReader> body) {
+  auto text = co_await body->read_all(announcement_bytes_max);
+  if (!text) co_return net::text_response(400, text.error().message());
+  ++stats_->rx_packets;
+  stats_->rx_bytes += text->size();
+  const auto accepted =
+      co_await asio::co_spawn(strand_, accept_announcement(*std::move(text)), asio::use_awaitable);
+  if (accepted) co_return net::ServerResponse{};
+  ++stats_->rx_packets_rejected;
+  logger_.warn("discarding announcement: " + accepted.error().message());
+  co_return net::text_response(400, accepted.error().message());
+}
+
+Task<Result<void>> HttpTransport::accept_announcement(std::string body) {
+  if (closed_ || !inbound_.on_announcement)
+    co_return fail("transport is shut down", ErrorKind::stopped);
+  co_return inbound_.on_announcement(body);
 }
 
 Task<Result<void>> HttpTransport::receive_packets(std::shared_ptr<net::BodyReader> body) {

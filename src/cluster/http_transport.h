@@ -3,6 +3,7 @@
 //
 //   POST /api/v1/ckit/transport/message   any number of framed packets, answered when all are read
 //   POST /api/v1/ckit/transport/stream    one exchange, both ways at once
+//   POST /api/v1/ckit/transport/announce  what only nodes of our kind say (handover.h)
 #pragma once
 
 #include <atomic>
@@ -45,9 +46,15 @@ class HttpTransport final : public Transport {
   struct Inbound {
     std::function<Result<void>(std::string_view packet)> on_packet;
     std::function<Result<std::string>(std::string_view request)> on_exchange;
+    // Something that a node of our kind says outside of the protocol.
+    std::function<Result<void>(std::string_view body)> on_announcement = {};
+    std::function<void(const Address&)> on_connection_lost = {};
+    std::function<void(const Address&)> on_refused = {};
   };
 
-  HttpTransport(AnyExecutor strand, Logger logger);
+  // With `tls` all connections to others use it; what comes in is the server's business.
+  HttpTransport(AnyExecutor strand, Logger logger,
+                std::shared_ptr<const net::TlsPeerContext> tls = nullptr);
   ~HttpTransport() override;  // Asserts that close() has returned.
 
   void set_inbound(Inbound inbound) { inbound_ = std::move(inbound); }
@@ -56,7 +63,9 @@ class HttpTransport final : public Transport {
   void send_packet(const Address& to, std::string packet) override;
   void exchange(const Address& to, std::string request,
                 std::function<void(Result<std::string>)> done) override;
-  // Refuses everything from now on, breaks off what is in progress and waits for it.
+  // Says something outside of the protocol. False: the other side doesn't know such things.
+  Task<Result<bool>> announce(Address to, std::string body, Duration timeout);
+  // On the strand: refuses everything from now on, breaks off what is in progress and waits for it.
   Task<> close();
 
   // Answers a request below transport_path. From any strand.
@@ -80,18 +89,22 @@ class HttpTransport final : public Transport {
   void forget_if_idle(const Address& to);
   Task<> send_queued(Address to);
   Task<Result<void>> post_packets(Address to, std::string body);
+  Task<Result<int>> post(Address to, std::string_view kind, std::string body, Duration timeout);
   Task<> run_exchange(Address to, std::string request,
                       std::function<void(Result<std::string>)> done);
   Task<Result<std::string>> exchange_on(Address to, std::string request);
   Task<Result<std::shared_ptr<net::Http2Peer>>> connected(Address to, Duration timeout);
   Task<Result<void>> receive_packets(std::shared_ptr<net::BodyReader> body);
+  Task<net::ServerResponse> receive_announcement(std::shared_ptr<net::BodyReader> body);
   Task<Result<void>> serve_stream(std::shared_ptr<net::BodyReader> body,
                                   std::shared_ptr<net::BodyWriter> writer);
   Task<Result<void>> accept_packet(std::string packet);
   Task<Result<std::string>> accept_exchange(std::string request);
+  Task<Result<void>> accept_announcement(std::string body);
 
   AnyExecutor strand_;
   Logger logger_;
+  std::shared_ptr<const net::TlsPeerContext> tls_;
   Inbound inbound_;
   std::shared_ptr<TransportStats> stats_ = std::make_shared<TransportStats>();
   TaskGroup tasks_;

@@ -44,7 +44,8 @@ class TestNode {
     ticking_.join();
     struct Close {
       static Task<> run(TestNode& node) {
-        co_await node.transport_.close();
+        co_await boost::asio::co_spawn(node.strand_, node.transport_.close(),
+                                       boost::asio::use_awaitable);
         co_await node.tasks_.join();
       }
     };

@@ -120,6 +120,7 @@ void Membership::on_alive(const Alive& alive, SteadyTime now) {
   if (about_self && !is_self_start && alive.incarnation < member->incarnation) return;
 
   suspicions_.erase(alive.node);
+  refusals_.erase(alive.node);
   if (about_self && !is_self_start) {
     if (alive.incarnation == member->incarnation && alive.meta == member->meta &&
         alive.versions == member->versions)
@@ -169,6 +170,7 @@ void Membership::on_dead(const Dead& dead, SteadyTime now) {
   Member* member = find_mutable(dead.node);
   if (member == nullptr || dead.incarnation < member->incarnation) return;
   suspicions_.erase(dead.node);
+  refusals_.erase(dead.node);
   if (!member->is_here()) return;
   if (is_self(dead.node) && !leaving_) {
     refute(dead.incarnation);

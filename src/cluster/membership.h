@@ -69,6 +69,11 @@ class Membership {
   void start(SteadyTime now);
   // Takes a packet as it came; a malformed one is dropped with a reason.
   Result<void> handle_packet(std::string_view packet, SteadyTime now);
+  // A connection to the node there broke; it may have ended.
+  void on_connection_lost(const Address& address);
+  // Nobody listens there. If that stays so, and nobody else gets through either, whoever was there
+  // is dead: much sooner known than by waiting for answers, which may just be late.
+  void on_refused(const Address& address, SteadyTime now);
   // Does everything that is due, and tells when to come again.
   SteadyTime tick(SteadyTime now);
 
@@ -82,6 +87,8 @@ class Membership {
 
   // Queues a message of the layer above. One with the same key replaces it.
   void broadcast(std::string key, std::string user_message, std::function<void()> finished = {});
+  // Sends a message of the layer above to everybody at once, whatever gossip does.
+  void tell_everybody(std::string user_message);
   // How many nodes the layer above counts when it limits its transmissions.
   void set_user_node_count(size_t nodes) { user_node_count_ = nodes; }
 
@@ -124,6 +131,15 @@ class Membership {
     int nacks = 0;
     bool acked = false;
   };
+  // A member at whose address nobody listened; it is asked again until it answers or is given up.
+  struct Refusal {
+    uint32_t sequence;
+    SteadyTime first;
+    SteadyTime latest;
+    SteadyTime next_ping;
+    int count = 1;
+    bool is_suspected = false;
+  };
   // A ping that we send on behalf of somebody else.
   struct Relay {
     Address requester;
@@ -153,6 +169,12 @@ class Membership {
   void finish_probe(SteadyTime now);
   void reap_and_shuffle(SteadyTime now);
 
+  Member* member_at(const Address& address);
+  void ping_aside(const Member& member, uint32_t sequence);
+  void pursue_refusals(SteadyTime now);
+  // When something is due.
+  SteadyTime next_deadline() const;
+
   void gossip(SteadyTime now);
   std::vector<Member*> random_members(size_t count, const std::function<bool(const Member&)>& want);
   std::vector<std::string> queued_broadcasts(size_t bytes_used);
@@ -176,6 +198,7 @@ class Membership {
 
   std::optional<Probe> probe_;
   std::map<uint32_t, Relay> relays_;
+  std::unordered_map<std::string, Refusal> refusals_;  // By the member's name.
   size_t probe_index_ = 0;
   SteadyTime next_probe_;
   SteadyTime next_gossip_;

@@ -65,6 +65,13 @@ void Membership::broadcast(std::string key, std::string user_message,
   user_queue_.add(std::move(key), std::move(user_message), std::move(finished));
 }
 
+void Membership::tell_everybody(std::string user_message) {
+  user_message.insert(0, 1, static_cast<char>(MessageType::user));
+  for (const auto& member : members_)
+    if (!is_self(member->name) && member->is_here())
+      send_all(member->address, {user_message}, member->versions);
+}
+
 std::vector<std::string> Membership::queued_broadcasts(size_t bytes_used) {
   std::vector<std::string> messages;
   if (bytes_used >= packet_bytes_max) return messages;
@@ -146,6 +153,7 @@ SteadyTime Membership::tick(SteadyTime now) {
                     suspicions_.at(name).confirmations()));
     on_dead({incarnation, name, options_.name}, now);
   }
+  pursue_refusals(now);
   continue_probe(now);
   if (now >= next_probe_ && !probe_) begin_probe(now);
   if (now >= next_gossip_) {
@@ -160,11 +168,16 @@ SteadyTime Membership::tick(SteadyTime now) {
     next_push_pull_ = now + push_pull_interval(members_.size());
   }
 
+  return next_deadline();
+}
+
+SteadyTime Membership::next_deadline() const {
   SteadyTime next = std::min(next_gossip_, next_push_pull_);
   next = std::min(
       next, probe_ ? (probe_->indirect ? probe_->deadline : probe_->direct_deadline) : next_probe_);
   for (const auto& [name, suspicion] : suspicions_) next = std::min(next, suspicion.deadline());
   for (const auto& [sequence, relay] : relays_) next = std::min(next, relay.deadline);
+  for (const auto& [name, refusal] : refusals_) next = std::min(next, refusal.next_ping);
   return next;
 }
 

@@ -127,6 +127,8 @@ void Membership::on_ack(const Ack& ack) {
     probe_->acked = true;
     return;
   }
+  if (std::erase_if(refusals_, [&](const auto& r) { return r.second.sequence == ack.sequence; }))
+    return;
   const auto relay = relays_.find(ack.sequence);
   if (relay == relays_.end()) return;
   send(relay->second.requester, encode(Ack{relay->second.requester_sequence, std::nullopt}));

@@ -42,6 +42,10 @@ Result<void> Node::on_packet(std::string_view packet) {
   return membership_.handle_packet(packet, clock_.steady());
 }
 
+void Node::on_connection_lost(const Address& address) { membership_.on_connection_lost(address); }
+
+void Node::on_refused(const Address& address) { membership_.on_refused(address, clock_.steady()); }
+
 std::string Node::own_state(bool join) const {
   return encode(membership_.local_state(join, encode(roles_.table())));
 }
@@ -131,6 +135,11 @@ void Node::join_next(std::shared_ptr<JoinProgress> progress) {
 
 Result<void> Node::change_role(NodeRole to, std::function<void()> told) {
   return roles_.change_own_role(to, std::move(told));
+}
+
+void Node::tell_role() {
+  const auto own = roles_.known().find(options_.name);
+  if (own != roles_.known().end()) membership_.tell_everybody(encode(own->second));
 }
 
 void Node::leave(std::function<void()> told) {

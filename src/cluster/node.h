@@ -51,6 +51,9 @@ class Node final : private MembershipHost {
   SteadyTime tick();
   // A packet that arrived. The error says why it, or part of it, was dropped.
   Result<void> on_packet(std::string_view packet);
+  // What the transport notices: a connection that broke, an address where nobody listens.
+  void on_connection_lost(const Address& address);
+  void on_refused(const Address& address);
   // A stream that somebody opened to us, complete: gives the answer and merges what it said.
   Result<std::string> on_exchange(std::string_view request);
 
@@ -59,6 +62,8 @@ class Node final : private MembershipHost {
   void join(std::vector<Address> addresses, std::function<void(Result<size_t>)> done);
   // `told` is called once the others know (or there are none). Not again after an error.
   Result<void> change_role(NodeRole to, std::function<void()> told);
+  // Tells everybody our role at once, ahead of gossip.
+  void tell_role();
   // Says goodbye to everybody.
   void leave(std::function<void()> told);
 

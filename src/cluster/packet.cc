@@ -41,14 +41,6 @@ std::string compress_message(std::string_view message) {
   return encode(Compressed{lzw_algorithm, lzw_compress(message)});
 }
 
-std::string label_header(std::string_view label) {
-  if (label.empty()) return {};
-  ASSERT(label.size() <= 255);
-  std::string out(1, static_cast<char>(MessageType::label));
-  out += static_cast<char>(label.size());
-  return out += label;
-}
-
 Result<void> unpack_message(std::string_view message, int depth, size_t& budget, Unpacked& out) {
   if (depth > nesting_max) return fail("packet nested too deeply", ErrorKind::invalid);
   if (message.empty()) return fail("empty message", ErrorKind::invalid);
@@ -93,6 +85,14 @@ std::string make_compound(std::span<const std::string> parts) {
   }
   for (const std::string& part : parts) out += part;
   return out;
+}
+
+std::string label_header(std::string_view label) {
+  if (label.empty()) return {};
+  ASSERT(label.size() <= 255);
+  std::string out(1, static_cast<char>(MessageType::label));
+  out += static_cast<char>(label.size());
+  return out += label;
 }
 
 std::string make_packet(std::string_view message, std::string_view label, Checksum checksum) {

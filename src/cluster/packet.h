@@ -26,6 +26,9 @@ std::string make_packet(std::string_view message, std::string_view label, Checks
 // A message for a stream: always compressed, its label in front.
 std::string make_stream(std::string_view message, std::string_view label);
 
+// What stands in front of everything in a cluster with a name; nothing in one without.
+std::string label_header(std::string_view label);
+
 // The messages in a packet, in order, without any of the layers.
 // Errors: an unacceptable label (kind not_found: not for us), a bad checksum, anything malformed.
 // Truncated parts at the end of a compound are left out and counted.

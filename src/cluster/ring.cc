@@ -27,48 +27,71 @@ std::vector<uint64_t> tokens_of(std::string_view name) {
   return tokens;
 }
 
-Ring::Ring(std::vector<std::string> names) : names_(std::move(names)) {
-  if (names_.empty()) return;
-  std::sort(names_.begin(), names_.end());
+struct Ring::Tokens {
+  std::vector<std::string> names;
+  std::vector<uint64_t> tokens;   // Sorted.
+  std::vector<uint32_t> holders;  // Index into names, for each token.
+  // Where the tokens with the same upper bits begin: tokens are spread evenly, so that the search
+  // ends after a step or two.
+  std::vector<uint32_t> buckets;
+  unsigned bucket_shift = 0;
+
+  explicit Tokens(std::vector<std::string> sorted_names);
+  size_t find(uint64_t key) const;
+};
+
+Ring::Tokens::Tokens(std::vector<std::string> sorted_names) : names(std::move(sorted_names)) {
   std::vector<std::pair<uint64_t, uint32_t>> entries;
-  entries.reserve(names_.size() * tokens_per_node);
-  for (uint32_t i = 0; i < names_.size(); ++i)
-    for (const uint64_t token : tokens_of(names_[i])) entries.emplace_back(token, i);
+  entries.reserve(names.size() * tokens_per_node);
+  for (uint32_t i = 0; i < names.size(); ++i)
+    for (const uint64_t token : tokens_of(names[i])) entries.emplace_back(token, i);
   std::sort(entries.begin(), entries.end());
 
-  tokens_.reserve(entries.size());
-  holders_.reserve(entries.size());
+  tokens.reserve(entries.size());
+  holders.reserve(entries.size());
   for (const auto& [token, holder] : entries) {
-    tokens_.push_back(token);
-    holders_.push_back(holder);
+    tokens.push_back(token);
+    holders.push_back(holder);
   }
   const auto bits = static_cast<unsigned>(std::bit_width(entries.size()));
-  bucket_shift_ = 64 - bits;
-  buckets_.resize((size_t{1} << bits) + 1);
+  bucket_shift = 64 - bits;
+  buckets.resize((size_t{1} << bits) + 1);
   size_t at = 0;
-  for (size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
-    while (at < tokens_.size() && (tokens_[at] >> bucket_shift_) < bucket) ++at;
-    buckets_[bucket] = static_cast<uint32_t>(at);
+  for (size_t bucket = 0; bucket < buckets.size(); ++bucket) {
+    while (at < tokens.size() && (tokens[at] >> bucket_shift) < bucket) ++at;
+    buckets[bucket] = static_cast<uint32_t>(at);
   }
 }
 
-size_t Ring::find(uint64_t key) const {
-  size_t at = buckets_[key >> bucket_shift_];
-  while (at < tokens_.size() && tokens_[at] < key) ++at;
-  return at == tokens_.size() ? 0 : at;
+size_t Ring::Tokens::find(uint64_t key) const {
+  size_t at = buckets[key >> bucket_shift];
+  while (at < tokens.size() && tokens[at] < key) ++at;
+  return at == tokens.size() ? 0 : at;
+}
+
+Ring::Ring(std::vector<std::string> names) {
+  if (names.empty()) return;
+  std::sort(names.begin(), names.end());
+  tokens_ = std::make_shared<const Tokens>(std::move(names));
+}
+
+const std::vector<std::string>& Ring::names() const {
+  static const std::vector<std::string> none;
+  return tokens_ ? tokens_->names : none;
 }
 
 const std::string* Ring::owner(uint64_t key) const {
-  return names_.empty() ? nullptr : &names_[holders_[find(key)]];
+  return tokens_ ? &tokens_->names[tokens_->holders[tokens_->find(key)]] : nullptr;
 }
 
 Result<std::vector<std::string>> Ring::owners(uint64_t key, size_t count) const {
-  if (count > names_.size())
-    return fail(fmt::format("not enough nodes: need at least {}, have {}", count, names_.size()));
+  if (count > names().size())
+    return fail(fmt::format("not enough nodes: need at least {}, have {}", count, names().size()));
   std::vector<std::string> found;
   if (count == 0) return found;
-  for (size_t at = find(key); found.size() < count; at = (at + 1) % tokens_.size()) {
-    const std::string& name = names_[holders_[at]];
+  for (size_t at = tokens_->find(key); found.size() < count;
+       at = (at + 1) % tokens_->tokens.size()) {
+    const std::string& name = tokens_->names[tokens_->holders[at]];
     if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(name);
   }
   return found;

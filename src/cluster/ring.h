@@ -15,7 +15,7 @@ namespace alloy::cluster {
 uint64_t string_key(std::string_view text);
 
 // An immutable ring of the nodes' tokens. A key belongs to the node with the first token at or
-// after it, going round from the end to the start.
+// after it, going round from the end to the start. Copies share everything.
 class Ring {
  public:
   static constexpr size_t tokens_per_node = 512;
@@ -26,7 +26,7 @@ class Ring {
   explicit Ring(std::vector<std::string> names);
 
   // Sorted.
-  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& names() const;
   // The owner's name; null if the ring is empty.
   const std::string* owner(uint64_t key) const;
   // The owners of `count` copies, the first one foremost.
@@ -34,15 +34,9 @@ class Ring {
   Result<std::vector<std::string>> owners(uint64_t key, size_t count) const;
 
  private:
-  size_t find(uint64_t key) const;
+  struct Tokens;
 
-  std::vector<std::string> names_;
-  std::vector<uint64_t> tokens_;   // Sorted.
-  std::vector<uint32_t> holders_;  // Index into names_, for each token.
-  // Where the tokens with the same upper bits begin: tokens are spread evenly, so that the search
-  // ends after a step or two.
-  std::vector<uint32_t> buckets_;
-  unsigned bucket_shift_ = 0;
+  std::shared_ptr<const Tokens> tokens_;  // Null: the empty ring.
 };
 
 // The tokens of a node in the order in which they are generated.

@@ -17,6 +17,11 @@ inline constexpr Duration stream_timeout = 2s;
 inline constexpr Duration leave_timeout = 5s;
 inline constexpr int health_score_max = 7;
 
+// A member at whose address nobody listens is asked this often, and dead after that long. A
+// program that is restarted under the same name has that time to come back unnoticed.
+inline constexpr Duration refusal_interval = 500ms;
+inline constexpr Duration refusal_timeout = 3s;
+
 // How many packets carry a broadcast. `nodes`: the table's size, ourselves and the dead included.
 int retransmit_limit(size_t nodes);
 // The time between two push/pull exchanges, which grows with the cluster.

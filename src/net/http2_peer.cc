@@ -6,9 +6,11 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>
+#include <openssl/ssl.h>
 
 #include "base/clock.h"
 #include "net/deadline.h"
@@ -32,6 +34,62 @@ nghttp2_nv make_field(std::string_view name, std::string_view value) {
           NGHTTP2_NV_FLAG_NONE};
 }
 
+// The bytes of a connection, plain or through TLS.
+class Wire {
+ public:
+  explicit Wire(tcp::socket socket) : plain_(std::move(socket)) {}
+
+  tcp::socket& socket() { return secure_ ? secure_->next_layer() : plain_; }
+  bool is_secure() const { return secure_ != nullptr; }
+
+  Task<Result<void>> handshake(std::shared_ptr<const TlsPeerContext> tls, std::string ip) {
+    context_ = std::move(tls);
+    // The stream takes over the context's handle and gives it back when it is destroyed.
+    auto* native = static_cast<SSL_CTX*>(context_->native());
+    SSL_CTX_up_ref(native);
+    asio::ssl::context borrowed(native);
+    secure_ = std::make_unique<asio::ssl::stream<tcp::socket>>(std::move(plain_), borrowed);
+    CO_TRY(context_->prepare(secure_->native_handle(), ip));
+    error_code error;
+    co_await secure_->async_handshake(asio::ssl::stream_base::client,
+                                      asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+      const long verdict = SSL_get_verify_result(secure_->native_handle());
+      co_return fail(verdict == X509_V_OK ? error.message()
+                                          : X509_verify_cert_error_string(verdict));
+    }
+    const unsigned char* protocol = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(secure_->native_handle(), &protocol, &size);
+    if (std::string_view(reinterpret_cast<const char*>(protocol), size) != "h2")
+      co_return fail("tls: the other side doesn't speak HTTP/2");
+    co_return Result<void>{};
+  }
+
+  Task<size_t> read_some(char* data, size_t size, error_code& error) {
+    const auto buffer = asio::buffer(data, size);
+    if (secure_)
+      co_return co_await secure_->async_read_some(buffer,
+                                                  asio::redirect_error(asio::use_awaitable, error));
+    co_return co_await plain_.async_read_some(buffer,
+                                              asio::redirect_error(asio::use_awaitable, error));
+  }
+
+  Task<> write(const std::string& data, error_code& error) {
+    if (secure_)
+      co_await asio::async_write(*secure_, asio::buffer(data),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    else
+      co_await asio::async_write(plain_, asio::buffer(data),
+                                 asio::redirect_error(asio::use_awaitable, error));
+  }
+
+ private:
+  tcp::socket plain_;
+  std::shared_ptr<const TlsPeerContext> context_;
+  std::unique_ptr<asio::ssl::stream<tcp::socket>> secure_;
+};
+
 // What a call and its connection share.
 struct CallState {
   int32_t id = -1;
@@ -46,8 +104,8 @@ struct CallState {
 
 class Connection final : public Http2Peer, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(AnyExecutor strand, tcp::socket socket, std::string authority)
-      : strand_(std::move(strand)), socket_(std::move(socket)), authority_(std::move(authority)) {}
+  Connection(AnyExecutor strand, std::unique_ptr<Wire> wire, std::string authority)
+      : strand_(std::move(strand)), wire_(std::move(wire)), authority_(std::move(authority)) {}
   ~Connection() override { nghttp2_session_del(session_); }
 
   void start();
@@ -56,10 +114,12 @@ class Connection final : public Http2Peer, public std::enable_shared_from_this<C
   }
   std::unique_ptr<Http2Call> call(std::string_view method, std::string_view path,
                                   const Headers& headers) override;
+  void on_lost(std::function<void()> lost) override { lost_ = std::move(lost); }
   void close() override {
+    lost_ = nullptr;
     break_off("connection closed");
     error_code ignored;
-    socket_.close(ignored);
+    wire_->socket().close(ignored);
   }
 
   void resume(CallState& call) {
@@ -78,18 +138,20 @@ class Connection final : public Http2Peer, public std::enable_shared_from_this<C
   Task<> read_loop();
   Task<> write_loop();
   void break_off(const std::string& why);
+  void lose();
   CallState* find(int32_t id) {
     const auto at = calls_.find(id);
     return at == calls_.end() ? nullptr : at->second.get();
   }
 
   AnyExecutor strand_;
-  tcp::socket socket_;
+  std::unique_ptr<Wire> wire_;
   std::string authority_;
   nghttp2_session* session_ = nullptr;
   std::unordered_map<int32_t, std::shared_ptr<CallState>> calls_;
   Event work_;
   bool closed_ = false;
+  std::function<void()> lost_;
 };
 
 struct Callbacks {
@@ -224,9 +286,9 @@ void Connection::start() {
 std::unique_ptr<Http2Call> Connection::call(std::string_view method, std::string_view path,
                                             const Headers& headers) {
   auto state = std::make_shared<CallState>();
-  std::vector<nghttp2_nv> fields = {make_field(":method", method), make_field(":scheme", "http"),
-                                    make_field(":authority", authority_),
-                                    make_field(":path", path)};
+  std::vector<nghttp2_nv> fields = {
+      make_field(":method", method), make_field(":scheme", wire_->is_secure() ? "https" : "http"),
+      make_field(":authority", authority_), make_field(":path", path)};
   for (const Header& field : headers) fields.push_back(make_field(field.name, field.value));
   const nghttp2_data_provider provider{{}, Callbacks::read_body};
   if (!closed_)
@@ -251,19 +313,25 @@ void Connection::break_off(const std::string& why) {
   work_.notify();
 }
 
+void Connection::lose() {
+  if (closed_) return;
+  const auto lost = std::exchange(lost_, nullptr);
+  close();
+  if (lost) lost();
+}
+
 Task<> Connection::read_loop() {
   std::string buffer(read_size, '\0');
   while (!closed_) {
     error_code error;
-    const size_t got = co_await socket_.async_read_some(
-        asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    const size_t got = co_await wire_->read_some(buffer.data(), buffer.size(), error);
     if (error || closed_) break;
     const ssize_t used =
         nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(buffer.data()), got);
     work_.notify();
     if (used < 0) break;
   }
-  if (!closed_) close();
+  lose();
 }
 
 Task<> Connection::write_loop() {
@@ -280,38 +348,44 @@ Task<> Connection::write_loop() {
       continue;
     }
     error_code error;
-    co_await asio::async_write(socket_, asio::buffer(out),
-                               asio::redirect_error(asio::use_awaitable, error));
+    co_await wire_->write(out, error);
     if (error) break;
   }
-  if (!closed_) close();
+  lose();
 }
 
 }  // namespace
 
-Task<Result<std::shared_ptr<Http2Peer>>> Http2Peer::connect(AnyExecutor strand, std::string ip,
-                                                            uint16_t port, Duration timeout) {
+Task<Result<std::shared_ptr<Http2Peer>>> Http2Peer::connect(
+    AnyExecutor strand, std::string ip, uint16_t port, Duration timeout,
+    std::shared_ptr<const TlsPeerContext> tls) {
   error_code error;
   const asio::ip::address address = asio::ip::make_address(ip, error);
   if (error) co_return fail(fmt::format("{} is not an IP address", ip), ErrorKind::invalid);
   const std::string authority =
       address.is_v6() ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
-  tcp::socket socket(strand);
+  auto wire = std::make_unique<Wire>(tcp::socket(strand));
   bool expired = false;
   Deadline deadline(strand, [&] {
     expired = true;
     error_code ignored;
-    socket.close(ignored);
+    wire->socket().close(ignored);
   });
   deadline.set(timeout);
-  co_await socket.async_connect({address, port}, asio::redirect_error(asio::use_awaitable, error));
+  co_await wire->socket().async_connect({address, port},
+                                        asio::redirect_error(asio::use_awaitable, error));
+  Result<void> secured;
+  if (!error && tls) secured = co_await wire->handshake(std::move(tls), ip);
   deadline.clear();
   if (expired)
     co_return fail(fmt::format("dial tcp {}: i/o timeout", authority), ErrorKind::timeout);
   if (error)
-    co_return fail(fmt::format("dial tcp {}: connect: {}", authority, errno_text(error.value())));
-  socket.set_option(tcp::no_delay(true), error);
-  const auto connection = std::make_shared<Connection>(strand, std::move(socket), authority);
+    co_return fail(
+        fmt::format("dial tcp {}: connect: {}", authority, errno_text(error.value())),
+        error == asio::error::connection_refused ? ErrorKind::not_found : ErrorKind::failed);
+  if (!secured) co_return std::unexpected(std::move(secured).error());
+  wire->socket().set_option(tcp::no_delay(true), error);
+  const auto connection = std::make_shared<Connection>(strand, std::move(wire), authority);
   connection->start();
   co_return connection;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "net/http_message.h"
+#include "net/tls_peer_context.h"
 
 namespace alloy::net {
 
@@ -34,8 +36,11 @@ class Http2Call {
 class Http2Peer {
  public:
   // Connects to an IP address; the peer's own strand is `strand`, on which everything is called.
-  static Task<Result<std::shared_ptr<Http2Peer>>> connect(AnyExecutor strand, std::string ip,
-                                                          uint16_t port, Duration timeout);
+  // Fails with kind not_found if nobody listens there. With `tls` the connection starts with a
+  // handshake.
+  static Task<Result<std::shared_ptr<Http2Peer>>> connect(
+      AnyExecutor strand, std::string ip, uint16_t port, Duration timeout,
+      std::shared_ptr<const TlsPeerContext> tls = nullptr);
   virtual ~Http2Peer() = default;
 
   // Whether new calls can be made; a broken connection stays broken.
@@ -43,6 +48,8 @@ class Http2Peer {
   // Starts a request whose body is written piece by piece.
   virtual std::unique_ptr<Http2Call> call(std::string_view method, std::string_view path,
                                           const Headers& headers) = 0;
+  // Calls back, on the strand, when the connection breaks or the other side closes it.
+  virtual void on_lost(std::function<void()> lost) = 0;
   // Breaks every call off. The connection's own tasks end soon after.
   virtual void close() = 0;
 };

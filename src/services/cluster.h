@@ -5,25 +5,51 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "cluster/ring.h"
 
 namespace alloy {
 
-// How the work is spread at one moment; never changes.
+// A part of time in which a piece of work is ours: `from` counts, `until` doesn't any more.
+struct ClusterTerm {
+  WallTime from = WallTime::min();
+  WallTime until = WallTime::max();
+
+  bool contains(WallTime when) const { return from <= when && when < until; }
+  friend bool operator==(const ClusterTerm&, const ClusterTerm&) = default;
+};
+
+// How the work is spread at one moment, and how it will be as far as that is announced; never
+// changes.
 struct ClusterView {
   cluster::Ring ring;
   std::string self;
   bool is_ready = true;  // Otherwise nobody here is given any work.
 
-  // Whether the key is ours. With nobody taking part everything is everybody's.
-  bool owns(uint64_t key) const {
-    if (!is_ready) return false;
-    const std::string* owner = ring.owner(key);
-    return owner == nullptr || *owner == self;
-  }
+  // From a moment on the work is spread differently. In order.
+  struct Step {
+    WallTime from;
+    cluster::Ring ring;
+  };
+  std::vector<Step> steps = {};
+  // Nodes that don't know of announcements: with them work changes hands at once.
+  std::set<std::string, std::less<>> unannounced = {};
+
+  // Whether the key is ours now. With nobody taking part everything is everybody's.
+  bool owns(uint64_t key) const { return is_ready && is_self(ring.owner(key)); }
+
+  // From when until when the key is ours; nothing while that is not in sight. For work at
+  // intervals, where the old owner and the new one can divide the moments exactly between them.
+  std::optional<ClusterTerm> term(uint64_t key) const;
+
+ private:
+  bool is_self(const std::string* owner) const { return owner == nullptr || *owner == self; }
 };
 
 class Cluster {
@@ -50,7 +76,8 @@ class Cluster {
   virtual ~Cluster() = default;
   // From any thread.
   virtual std::shared_ptr<const ClusterView> view() const = 0;
-  // `changed` is called after a change of the view, at most once a second; it must only queue.
+  // `changed` is called after a change of the view; it must only queue. Changes that nobody
+  // announced come at most once a second.
   [[nodiscard]] virtual Subscription subscribe(std::function<void()> changed) = 0;
 };
 

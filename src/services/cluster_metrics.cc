@@ -123,7 +123,7 @@ void ClusterService::collect_metrics(MetricFamilies& out) const {
                 is_updating_ ? 1 : 0);
   add.add_named("cluster_ready_for_traffic",
                 "Reports 1 when the cluster is ready to admit traffic, 0 otherwise.", gauge,
-                now.view->is_ready ? 1 : 0);
+                now.is_large_enough ? 1 : 0);
   add.add_named("cluster_minimum_size",
                 "The configured minimum cluster size required before admitting traffic to "
                 "components that use clustering.",

@@ -1,22 +1,14 @@
 #include "services/cluster_service.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "cluster/addresses.h"
-#include "net/dns.h"
 
 namespace alloy {
 namespace {
 
 using cluster::Address;
 using cluster::NodeRole;
-
-// How often components hear of changes at most.
-constexpr Duration notify_interval = 1s;
-// More names than this are cut short in the log.
-constexpr size_t logged_names_max = 10;
 
 uint64_t random_seed() {
   std::random_device device;
@@ -31,14 +23,6 @@ Task<Result<Address>> resolve_advertise_address(AnyExecutor blocking, std::strin
   co_return found.front();
 }
 
-// Waits for a call that the node answers through a callback.
-struct Told {
-  std::shared_ptr<Event> event = std::make_shared<Event>();
-  std::function<void()> callback() const {
-    return [event = event] { event->notify(); };
-  }
-};
-
 }  // namespace
 
 ClusterService::ClusterService(ClusterServiceOptions options, Executor& executor, Clock& clock,
@@ -52,9 +36,10 @@ ClusterService::ClusterService(ClusterServiceOptions options, Executor& executor
       minimum_size_(options_.is_enabled ? options_.minimum_size : 0, options_.minimum_size_timeout,
                     clock.steady()),
       random_(random_seed()) {
-  // Until the node is there everything is ours.
+  snapshot_.is_large_enough = minimum_size_.is_ready();
+  // Without a cluster everything is ours; with one nothing, until we take part.
   snapshot_.view = std::make_shared<const ClusterView>(
-      ClusterView{.ring = {}, .self = options_.node_name, .is_ready = minimum_size_.is_ready()});
+      ClusterView{.ring = {}, .self = options_.node_name, .is_ready = !options_.is_enabled});
 }
 
 ClusterService::~ClusterService() = default;
@@ -92,18 +77,31 @@ void ClusterService::become_participant() { participate_.notify(); }
 // On the strand: from here on the node lives.
 Task<> ClusterService::open() {
   node_->start();
-  transport_.set_inbound({.on_packet =
-                              [this](std::string_view packet) {
-                                auto result = node_->on_packet(packet);
-                                wake();
-                                return result;
-                              },
-                          .on_exchange =
-                              [this](std::string_view request) {
-                                auto answer = node_->on_exchange(request);
-                                wake();
-                                return answer;
-                              }});
+  transport_.set_inbound({
+      .on_packet =
+          [this](std::string_view packet) {
+            auto result = node_->on_packet(packet);
+            wake();
+            return result;
+          },
+      .on_exchange =
+          [this](std::string_view request) {
+            auto answer = node_->on_exchange(request);
+            wake();
+            return answer;
+          },
+      .on_announcement = [this](std::string_view body) { return on_announcement(body); },
+      .on_connection_lost =
+          [this](const Address& address) {
+            node_->on_connection_lost(address);
+            wake();
+          },
+      .on_refused =
+          [this](const Address& address) {
+            node_->on_refused(address);
+            wake();
+          },
+  });
   co_return;
 }
 
@@ -118,8 +116,7 @@ Task<> ClusterService::run(StopToken stop) {
     loops.spawn(join_loop(stop));
   }
   if (co_await participate_.wait(stop) == Wake::notified) {
-    co_await boost::asio::co_spawn(strand_, change_role(NodeRole::participant),
-                                   boost::asio::use_awaitable);
+    co_await boost::asio::co_spawn(strand_, take_part(stop), boost::asio::use_awaitable);
     Event forever;
     co_await forever.wait(stop);
   }
@@ -127,28 +124,7 @@ Task<> ClusterService::run(StopToken stop) {
     co_await boost::asio::co_spawn(strand_, say_goodbye(), boost::asio::use_awaitable);
   loops_stop.request_stop();
   co_await loops.join();
-  co_await transport_.close();
-}
-
-Task<> ClusterService::change_role(NodeRole to) {
-  logger_.debug("changing node state", {{"from", name_of(node_->role())}, {"to", name_of(to)}});
-  Told told;
-  if (const auto changed = node_->change_role(to, told.callback()); !changed) {
-    logger_.error(to == NodeRole::terminating ? "failed to change state to Terminating"
-                                              : "failed to change state to Participant",
-                  {{"err", changed.error()}});
-    co_return;
-  }
-  wake();
-  co_await told.event->wait(StopToken{}, cluster::leave_timeout);
-}
-
-Task<> ClusterService::say_goodbye() {
-  co_await change_role(NodeRole::terminating);
-  Told told;
-  node_->leave(told.callback());
-  wake();
-  co_await told.event->wait(StopToken{}, cluster::leave_timeout);
+  co_await boost::asio::co_spawn(strand_, transport_.close(), boost::asio::use_awaitable);
 }
 
 Task<> ClusterService::tick_loop(StopToken stop) {
@@ -157,156 +133,6 @@ Task<> ClusterService::tick_loop(StopToken stop) {
     take_counts();
     co_await tick_.wait(stop, std::max(next - clock_.steady(), Duration::zero()));
   }
-}
-
-// Runs on the strand, on each change of peers or roles.
-void ClusterService::refresh() {
-  const SteadyTime start = clock_.steady();
-  is_updating_ = true;
-  Snapshot next;
-  size_t taking_part = 0;
-  for (const cluster::Peer& peer : node_->peers()) {
-    if (peer.role == NodeRole::viewer) continue;
-    ++taking_part;
-  }
-  const auto change = minimum_size_.update(taking_part, clock_.steady());
-  log_size_change(change, taking_part);
-  next.view = std::make_shared<const ClusterView>(ClusterView{
-      .ring = *node_->ring(), .self = options_.node_name, .is_ready = minimum_size_.is_ready()});
-  next.peers = node_->peers();
-  next.role = node_->role();
-  {
-    std::lock_guard lock(mutex_);
-    snapshot_ = std::move(next);
-  }
-  take_counts();
-  is_updating_ = false;
-  if (update_duration_ != nullptr)
-    update_duration_->observe(std::chrono::duration<double>(clock_.steady() - start).count());
-  peers_changed_.notify();
-}
-
-void ClusterService::take_counts() {
-  std::lock_guard lock(mutex_);
-  snapshot_.events = node_->received_events();
-  snapshot_.rebroadcasts = node_->rebroadcasts();
-  snapshot_.health_score = node_->membership().health_score();
-  snapshot_.alive = node_->membership().alive_count();
-  snapshot_.lamport_time = node_->roles().lamport_time();
-}
-
-void ClusterService::log_size_change(cluster::MinimumSize::Change change, size_t nodes) {
-  using Change = cluster::MinimumSize::Change;
-  const std::initializer_list<LogField> fields = {{"minimum_cluster_size", options_.minimum_size},
-                                                  {"peers_count", nodes}};
-  switch (change) {
-    case Change::none:
-      return;
-    case Change::reached:
-      return logger_.info("minimum cluster size reached, marking cluster as ready to admit traffic",
-                          fields);
-    case Change::lost:
-      return logger_.warn(
-          "minimum cluster size requirements are not met - marking cluster as not ready for "
-          "traffic",
-          {{"minimum_cluster_size", options_.minimum_size},
-           {"peers_count", nodes},
-           {"minimum_size_wait_timeout", options_.minimum_size_timeout}});
-    case Change::deadline_passed:
-      return logger_.warn("deadline passed, marking cluster as ready to admit traffic",
-                          {{"minimum_cluster_size", options_.minimum_size},
-                           {"peers_count", nodes},
-                           {"minimum_size_wait_timeout", options_.minimum_size_timeout}});
-  }
-}
-
-std::string ClusterService::peer_names() const {
-  std::vector<std::string> names;
-  for (const cluster::Peer& peer : node_->peers()) names.push_back(peer.name);
-  if (names.size() > logged_names_max) {
-    const std::string last = names.back();
-    names[logged_names_max - 1] = "...";
-    names[logged_names_max] = last;
-    names.resize(logged_names_max + 1);
-  }
-  return fmt::format("{}", fmt::join(names, ","));
-}
-
-Task<> ClusterService::notify_loop(StopToken stop) {
-  while (!stop.stop_requested()) {
-    const auto deadline = minimum_size_.deadline();
-    const Duration timeout =
-        deadline ? std::max(*deadline - clock_.steady(), Duration::zero()) : Duration::max();
-    const Wake wake = co_await peers_changed_.wait(stop, timeout);
-    if (wake == Wake::stopped) co_return;
-    if (wake == Wake::elapsed) refresh();  // The time to wait for enough nodes is over.
-    if (options_.is_enabled)
-      logger_.info("peers changed", {{"peers_count", node_->peers().size()},
-                                     {"min_cluster_size", options_.minimum_size},
-                                     {"peers", peer_names()}});
-    {
-      std::lock_guard lock(listeners_mutex_);
-      for (const Listener& listener : listeners_) listener.changed();
-    }
-    if (co_await clock_.sleep(notify_interval, stop) == Wake::stopped) co_return;
-  }
-}
-
-Task<> ClusterService::join_loop(StopToken stop) {
-  co_await join_once(true);
-  while (options_.rejoin_interval > Duration::zero()) {
-    if (co_await clock_.sleep(options_.rejoin_interval, stop) == Wake::stopped) co_return;
-    co_await join_once(false);
-  }
-}
-
-Task<> ClusterService::join_once(bool is_first) {
-  std::vector<Address> addresses;
-  if (!options_.join_addresses.empty()) {
-    auto found = co_await cluster::resolve_join_addresses(
-        executor_.blocking(), options_.join_addresses, listen_port_, logger_);
-    if (found)
-      addresses = std::move(*found);
-    else
-      logger_.warn(is_first ? "failed to get peers to join at startup; will create a new cluster"
-                            : "failed to refresh list of peers",
-                   {{"err", found.error()}});
-  }
-  if (options_.join_peers_max > 0 && addresses.size() > options_.join_peers_max) {
-    std::shuffle(addresses.begin(), addresses.end(), random_);
-    addresses.resize(options_.join_peers_max);
-  }
-  std::vector<std::string> texts;
-  for (const Address& address : addresses) texts.push_back(cluster::format_address(address));
-  const std::string peers = fmt::format("{}", fmt::join(texts, ","));
-  if (is_first) {
-    logger_.info("starting cluster node",
-                 {{"peers_count", addresses.size()},
-                  {"peers", peers},
-                  {"advertise_addr",
-                   cluster::format_address(node_->membership().find(options_.node_name)->address)},
-                  {"minimum_cluster_size", options_.minimum_size},
-                  {"minimum_size_wait_timeout", options_.minimum_size_timeout}});
-  } else {
-    logger_.info("rejoining peers", {{"peers_count", addresses.size()},
-                                     {"min_cluster_size", options_.minimum_size},
-                                     {"peers", peers}});
-  }
-  if (addresses.empty()) co_return;
-  Told told;
-  const auto result = std::make_shared<Result<size_t>>();
-  node_->join(std::move(addresses), [result, callback = told.callback()](Result<size_t> joined) {
-    *result = std::move(joined);
-    callback();
-  });
-  co_await told.event->wait(StopToken{});
-  wake();
-  if (*result) co_return;
-  const std::string problem = "failed to join memberlist: " + result->error().message();
-  if (is_first)
-    logger_.warn("failed to connect to peers; bootstrapping a new cluster", {{"err", problem}});
-  else
-    logger_.error("failed to rejoin list of peers", {{"err", problem}});
 }
 
 Task<net::ServerResponse> ClusterService::handle(net::ServerRequest request) {

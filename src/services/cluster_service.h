@@ -13,6 +13,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "cluster/handover.h"
 #include "cluster/http_transport.h"
 #include "cluster/minimum_size.h"
 #include "cluster/node.h"
@@ -63,6 +64,7 @@ class ClusterService final : public Cluster {
   // What others threads may look at.
   struct Snapshot {
     std::shared_ptr<const ClusterView> view;
+    bool is_large_enough = true;
     std::vector<cluster::Peer> peers;
     cluster::EventCounts events;
     uint64_t rebroadcasts = 0;
@@ -77,10 +79,20 @@ class ClusterService final : public Cluster {
   Task<> notify_loop(StopToken stop);
   Task<> join_loop(StopToken stop);
   Task<> join_once(bool is_first);
+  Task<> take_part(StopToken stop);
   Task<> change_role(cluster::NodeRole to);
   Task<> say_goodbye();
+  Task<> announce(cluster::NodeRole role);
+  Task<> announce_to(cluster::Peer peer, std::string body);
+  Result<void> on_announcement(std::string_view body);
+  std::vector<cluster::Peer> others() const;
   void wake();
   void refresh();
+  void update_view();
+  std::shared_ptr<const ClusterView> make_view(const std::vector<cluster::Peer>& peers);
+  cluster::Ring ring_of(const std::vector<std::string>& names);
+  void notify_listeners();
+  void log_peers();
   void take_counts();
   void log_size_change(cluster::MinimumSize::Change change, size_t nodes);
   std::string peer_names() const;
@@ -99,6 +111,15 @@ class ClusterService final : public Cluster {
   Event tick_;
   Event peers_changed_;
   Event participate_;
+  Event joined_;  // Or tried to.
+  // What is to happen soon, and who doesn't take part in such agreements. On the strand.
+  cluster::Announcements announcements_;
+  std::set<std::string, std::less<>> unannounced_;
+  std::optional<WallTime> next_step_;  // When the work is spread anew.
+  bool is_urgent_ = false;             // Listeners must know before the next step.
+  bool has_begun_ = false;             // We take part, or have: before that nothing is ours.
+  bool are_peers_logged_ = true;
+  std::vector<cluster::Ring> recent_rings_;
   std::atomic<bool> is_updating_ = false;
   Histogram* update_duration_ = nullptr;  // With metrics only.
 

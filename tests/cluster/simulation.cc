@@ -21,6 +21,7 @@ struct Simulation::Host final : Transport {
   size_t index;
   bool alive = true;
   bool leaving = false;
+  bool refuses = false;  // Its machine says that nobody listens.
   std::unique_ptr<Node> node;
   SteadyTime tick_at = SteadyTime::max();
 
@@ -40,6 +41,7 @@ struct Simulation::Host final : Transport {
                   [this, at = target->second, arrive = std::move(arrive), lose = std::move(lose)] {
                     Host& host = *simulation.hosts_[at];
                     if (host.alive) return arrive(host);
+                    if (host.refuses) simulation.refuse(index, at);
                     if (lose) lose();
                   });
   }
@@ -127,6 +129,30 @@ void Simulation::rejoin(size_t index, size_t through) {
 }
 
 void Simulation::crash(size_t index) { hosts_[index]->alive = false; }
+
+void Simulation::kill(size_t index) {
+  crash(index);
+  hosts_[index]->refuses = true;
+  const Address& address =
+      hosts_[index]->node->membership().find(hosts_[index]->node->name())->address;
+  for (const auto& host : hosts_)
+    if (host->alive && reaches(index, host->index))
+      at(clock_->now + latency(), [this, to = host->index, address] {
+        if (!hosts_[to]->alive) return;
+        hosts_[to]->node->on_connection_lost(address);
+      });
+}
+
+void Simulation::refuse(size_t sender, size_t receiver) {
+  const Address& address =
+      hosts_[receiver]->node->membership().find(hosts_[receiver]->node->name())->address;
+  at(clock_->now + latency(), [this, sender, address] {
+    Host& host = *hosts_[sender];
+    if (!host.alive) return;
+    host.node->on_refused(address);
+    schedule_tick(sender, clock_->now);
+  });
+}
 
 void Simulation::leave(size_t index) {
   Host& host = *hosts_[index];

@@ -27,10 +27,14 @@ class Simulation {
   // Starts a node that joins through `through` (an earlier node; none: alone) and becomes a
   // participant. Gives its index.
   size_t start_node(std::optional<size_t> through = std::nullopt);
-  // Dead at once, without a word.
+  // Dead at once, without a word: the machine is gone, so packets vanish ...
   void crash(size_t index);
+  // ... or only the program, so that connections break and new ones are refused.
+  void kill(size_t index);
   // Terminating, goodbye, gone.
   void leave(size_t index);
+  // Tells a node that nobody listens where another one is.
+  void refuse(size_t sender, size_t receiver);
   // Nodes in different groups don't hear each other; an empty set heals.
   void part(std::set<size_t> group);
   // Lets a node join again through another, as the rejoin timer does.

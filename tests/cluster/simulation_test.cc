@@ -65,6 +65,32 @@ TEST_CASE("a parted cluster becomes two, and one again after a rejoin") {
   CHECK(simulation.run_until([&] { return simulation.all_agree(); }, 1min).has_value());
 }
 
+TEST_CASE("a program that was killed is known to be dead in seconds, since nobody listens") {
+  for (const size_t nodes : {size_t{2}, size_t{3}, size_t{30}}) {
+    CAPTURE(nodes);
+    Simulation simulation(nodes);
+    grow(simulation, nodes);
+    REQUIRE(simulation.run_until([&] { return simulation.all_agree(); }, 10s).has_value());
+    simulation.kill(1);
+    const auto took = simulation.run_until([&] { return simulation.all_agree(); }, 1min);
+    REQUIRE(took.has_value());
+    CHECK(*took >= refusal_timeout);
+    CHECK(*took <= refusal_timeout + 2s);
+  }
+}
+
+TEST_CASE("a node that others reach is not given up because one is refused") {
+  Simulation simulation(12);
+  grow(simulation, 5);
+  REQUIRE(simulation.run_until([&] { return simulation.all_agree(); }, 10s).has_value());
+  // Something in front of node 3 answers node 0 for a while that nobody listens.
+  for (int i = 0; i < 100; ++i) {
+    simulation.refuse(0, 3);
+    simulation.run_for(100ms);
+    CHECK(simulation.all_agree());
+  }
+}
+
 TEST_CASE("all nodes name the same owner, and a newcomer takes only its share") {
   Simulation simulation(11);
   grow(simulation, 9);

@@ -177,17 +177,17 @@ Cluster* Scrape::cluster() const {
 void Scrape::distribute() {
   if (cluster() == nullptr) {
     own_targets_.clear();
-    targets_.update(arguments_.targets, defaults_, settings_, arguments_.target_limit, {});
+    targets_.update(arguments_.targets, {}, defaults_, settings_, arguments_.target_limit, {});
     return;
   }
-  ShareOfTargets share = share_of_targets(arguments_.targets, *cluster()->view());
+  ShareOfTargets share = share_of_targets_with_terms(arguments_.targets, *cluster()->view());
   std::vector<Target> moved;
   for (const Target& target : own_targets_)
     if (share.others.contains(cluster_key(target))) moved.push_back(target);
   metrics_.count_moved(moved.size());
   own_targets_ = share.own;
-  targets_.update(TargetList(std::move(share.own)), defaults_, settings_, arguments_.target_limit,
-                  TargetList(std::move(moved)));
+  targets_.update(TargetList(std::move(share.own)), share.terms, defaults_, settings_,
+                  arguments_.target_limit, TargetList(std::move(moved)));
 }
 
 Task<> Scrape::follow_cluster(StopToken stop) {

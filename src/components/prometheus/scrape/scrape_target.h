@@ -7,6 +7,7 @@
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "services/cluster.h"
 #include "signals/targets.h"
 
 namespace alloy::prometheus::scrape {
@@ -28,6 +29,7 @@ struct ScrapeTarget {
   std::string address;
   Duration interval{};
   Duration timeout{};
+  ClusterTerm term;  // When it is ours to scrape.
 
   // The same for two targets that are scraped in the same way for the same labels.
   uint64_t key() const;

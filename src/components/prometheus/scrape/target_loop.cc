@@ -28,7 +28,22 @@ constexpr std::string_view report_names[] = {
 constexpr size_t report_count = 5;
 constexpr size_t report_count_extra = std::size(report_names);
 
+// Clocks are not read at exactly the same time.
+constexpr Duration place_tolerance = 50ms;
+
 double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// The place of a target in the interval: spread over all of it, and the same on every machine.
+int64_t place_of(const ScrapeTarget& target) {
+  return static_cast<int64_t>(target.key() % static_cast<uint64_t>(target.interval.count()));
+}
+
+// The first moment at or after `when` that is the target's.
+WallTime first_due(const ScrapeTarget& target, WallTime when) {
+  const int64_t interval = target.interval.count();
+  const int64_t past = (when.time_since_epoch().count() - place_of(target)) % interval;
+  return when + Duration((interval - past) % interval);
+}
 
 }  // namespace
 
@@ -101,42 +116,58 @@ Task<bool> TargetLoop::sleep_until(SteadyTime when) {
   co_return co_await environment_.clock.sleep_until(when, token) == Wake::elapsed;
 }
 
-// Spreads the targets over the interval, each at its own place of it on whatever machine.
+// When a target is scraped first: at its place in the interval, within its term.
 SteadyTime TargetLoop::first_scrape_time(const ScrapeTarget& target) const {
-  const int64_t interval = target.interval.count();
-  const int64_t now = environment_.clock.wall().time_since_epoch().count();
-  const auto place = static_cast<int64_t>(target.key() % static_cast<uint64_t>(interval));
-  const int64_t wait = (place - now % interval + interval) % interval;
-  return environment_.clock.steady() + Duration(wait);
+  const WallTime now = environment_.clock.wall();
+  // If the term has just begun, its first moment may be missed by a bit, but is ours all the same.
+  const WallTime begin = target.term.from > now - target.interval ? target.term.from : now;
+  return environment_.clock.steady() + (first_due(target, begin) - now);
+}
+
+// The exact time of day of a scrape, which is what the old owner of a target and the new one must
+// agree on.
+WallTime TargetLoop::due_time(const ScrapeTarget& target, SteadyTime next) const {
+  const WallTime about = environment_.clock.wall() + (next - environment_.clock.steady());
+  const Duration tolerance = std::min(place_tolerance, target.interval / 10);
+  const WallTime place = first_due(target, about - tolerance);
+  return place <= about + tolerance ? place : about;
+}
+
+// When to wake for the next scrape; nothing: never again.
+std::optional<SteadyTime> TargetLoop::next_wake() {
+  const std::lock_guard lock(mutex_);
+  if (ending_ && *ending_ != Ending::handed_over) return std::nullopt;
+  sleep_stop_ = StopSource();
+  const ScrapeTarget& target = current_->target;
+  if (updates_seen_ != updates_) {
+    updates_seen_ = updates_;
+    const bool has_begun = last_start_ != SteadyTime();
+    const SteadyTime first = first_scrape_time(target);
+    if (next_ == SteadyTime() || is_past_term_ || interval_ != target.interval) {
+      interval_ = target.interval;
+      next_ = first;
+      aligned_.reset();
+    } else if (!has_begun && (first < next_ || due_time(target, next_) < target.term.from)) {
+      next_ = first;
+    }
+  }
+  const bool is_bounded = target.term.until != WallTime::max();
+  is_past_term_ = is_bounded && due_time(target, next_) >= target.term.until;
+  if (ending_ && (!is_bounded || is_past_term_)) return std::nullopt;
+  return is_past_term_ ? SteadyTime::max() : next_;
 }
 
 Task<> TargetLoop::run() {
-  std::optional<SteadyTime> next;
-  Duration interval{};
-  uint64_t updates_seen = 0;
-  for (;;) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (ending_) break;
-      sleep_stop_ = StopSource();
-      if (updates_seen != updates_) {
-        updates_seen = updates_;
-        if (!next || interval != current_->target.interval) {
-          interval = current_->target.interval;
-          next = first_scrape_time(current_->target);
-          aligned_.reset();
-        }
-      }
-    }
-    if (!co_await sleep_until(*next)) continue;
+  while (const auto wake = next_wake()) {
+    if (!co_await sleep_until(*wake)) continue;
     co_await scrape();
-    *next += interval;
+    next_ += interval_;
     // What could not be started in time is left out, as a ticker does.
-    if (const SteadyTime now = environment_.clock.steady(); *next < now) {
-      *next += (now - *next) / interval * interval;
+    if (const SteadyTime now = environment_.clock.steady(); next_ < now) {
+      next_ += (now - next_) / interval_ * interval_;
     }
   }
-  if (!is_stopped() && last_start_ != SteadyTime()) co_await mark_gone(*next, interval);
+  if (last_start_ != SteadyTime()) co_await mark_gone(next_, interval_);
   has_returned_ = true;
 }
 
@@ -254,8 +285,8 @@ Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body,
     fetched.format = wire::TextFormat::open_metrics;
     const auto start_times =
         settings.ingest.zero_samples ? wire::StartTimes::as_lines : wire::StartTimes::ignored;
-    if (auto written = wire::write_as_text(body, settings.native_histograms, *text,
-                                           scratch.natives, start_times);
+    if (auto written = wire::write_as_text(body, settings.native_histograms, *text, scratch.natives,
+                                           start_times);
         !written) {
       ingest_.read_nothing(time_ms, scratch);
       return written;
@@ -328,7 +359,7 @@ Task<> TargetLoop::mark_gone(SteadyTime next, Duration interval) {
        {next, next + interval, next + interval + interval / grace_divisor}) {
     {
       const std::lock_guard lock(mutex_);
-      if (ending_ == Ending::at_once) co_return;
+      if (ending_ != Ending::with_markers) co_return;
       sleep_stop_ = StopSource();
     }
     if (!co_await sleep_until(when)) co_return;

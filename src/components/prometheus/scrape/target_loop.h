@@ -67,7 +67,8 @@ class TargetLoop {
   // public labels.
   void update(ScrapeTarget target, std::shared_ptr<const LoopSettings> settings);
   enum class Ending : unsigned char {
-    at_once,       // The series go on elsewhere or later: no markers.
+    at_once,       // The series go on later: no markers.
+    handed_over,   // The series go on elsewhere when the term is over: no markers.
     with_markers,  // The target is gone: marks its series after two more intervals.
   };
   void stop(Ending ending);
@@ -91,6 +92,8 @@ class TargetLoop {
   Task<bool> sleep_until(SteadyTime when);
   bool is_stopped() const;
   SteadyTime first_scrape_time(const ScrapeTarget& target) const;
+  WallTime due_time(const ScrapeTarget& target, SteadyTime next) const;
+  std::optional<SteadyTime> next_wake();
   int64_t next_timestamp(Duration interval);
   Task<> scrape();
   Task<Fetched> fetch(std::shared_ptr<const Current> now, std::string* body);
@@ -107,6 +110,10 @@ class TargetLoop {
   Ingest ingest_;
   std::vector<SeriesRef> report_series_;
   SteadyTime last_start_{};
+  SteadyTime next_{};  // When the next scrape is due.
+  Duration interval_{};
+  uint64_t updates_seen_ = 0;
+  bool is_past_term_ = false;        // Waits until it is ours again.
   std::optional<WallTime> aligned_;  // When the scrape was due whose time was used last.
   std::atomic<bool> repeats_metadata_ = false;
   std::atomic<bool> has_returned_ = false;

@@ -35,12 +35,16 @@ TargetSet::TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics
 TargetSet::~TargetSet() = default;
 
 std::map<uint64_t, ScrapeTarget> TargetSet::resolve(const TargetList& targets,
+                                                    std::span<const ClusterTerm> terms,
                                                     const TargetDefaults& defaults,
                                                     size_t& failed) {
   std::map<uint64_t, ScrapeTarget> resolved;
+  size_t index = 0;
   for (const Target& target : targets) {
+    const ClusterTerm term = terms.empty() ? ClusterTerm() : terms[index++];
     auto scrape_target = make_scrape_target(target, defaults);
     if (scrape_target) {
+      scrape_target->term = term;
       const uint64_t key = scrape_target->key();
       resolved.try_emplace(key, *std::move(scrape_target));
       continue;
@@ -53,12 +57,12 @@ std::map<uint64_t, ScrapeTarget> TargetSet::resolve(const TargetList& targets,
   return resolved;
 }
 
-void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults,
-                       std::shared_ptr<const LoopSettings> settings, size_t target_limit,
-                       const TargetList& moved) {
+void TargetSet::update(const TargetList& targets, std::span<const ClusterTerm> terms,
+                       const TargetDefaults& defaults, std::shared_ptr<const LoopSettings> settings,
+                       size_t target_limit, const TargetList& moved) {
   const SteadyTime start_time = environment_.clock.steady();
   size_t failed = 0;
-  auto wanted = resolve(targets, defaults, failed);
+  auto wanted = resolve(targets, terms, defaults, failed);
   if (target_limit > 0 && wanted.size() > target_limit) {
     environment_.metrics.count_target_limit();
     auto forced = std::make_shared<LoopSettings>(*settings);
@@ -68,7 +72,7 @@ void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults
   }
   environment_.metrics.set_targets(wanted.size(), target_limit);
   size_t ignored = 0;
-  const auto elsewhere = resolve(moved, defaults, ignored);
+  const auto elsewhere = resolve(moved, {}, defaults, ignored);
 
   const std::lock_guard lock(mutex_);
   Loops before = std::exchange(loops_, {});
@@ -102,7 +106,7 @@ void TargetSet::update(const TargetList& targets, const TargetDefaults& defaults
   }
   for (auto& [key, loop] : before) {
     if (!is_running_) continue;  // It has never run.
-    loop->stop(elsewhere.contains(key) ? TargetLoop::Ending::at_once
+    loop->stop(elsewhere.contains(key) ? TargetLoop::Ending::handed_over
                                        : TargetLoop::Ending::with_markers);
     ending_.push_back(std::move(loop));
   }

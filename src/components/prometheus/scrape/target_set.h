@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/executor.h"
@@ -19,11 +20,11 @@ class TargetSet {
   ~TargetSet();
 
   // Starts loops for new targets, passes the settings to those that stay, and stops the others.
-  // The series of those in `moved` go on elsewhere: they end without markers. On the component's
-  // strand.
-  void update(const TargetList& targets, const TargetDefaults& defaults,
-              std::shared_ptr<const LoopSettings> settings, size_t target_limit,
-              const TargetList& moved);
+  // The series of those in `moved` go on elsewhere: they end without markers. `terms` says of each
+  // target when it is to be scraped; empty: always. On the component's strand.
+  void update(const TargetList& targets, std::span<const ClusterTerm> terms,
+              const TargetDefaults& defaults, std::shared_ptr<const LoopSettings> settings,
+              size_t target_limit, const TargetList& moved);
 
   // Lets the loops run until asked to stop. On the component's strand.
   Task<> run(StopToken stop);
@@ -35,6 +36,7 @@ class TargetSet {
   using Loops = std::multimap<uint64_t, std::unique_ptr<TargetLoop>>;  // By the target's key.
 
   std::map<uint64_t, ScrapeTarget> resolve(const TargetList& targets,
+                                           std::span<const ClusterTerm> terms,
                                            const TargetDefaults& defaults, size_t& failed);
   void start(uint64_t key, std::unique_ptr<TargetLoop> loop);
   void drop_returned();
