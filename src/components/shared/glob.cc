@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <sys/stat.h>
+#include <thread>
 
 #include "base/text.h"
 #include "components/shared/glob_part.h"
@@ -266,6 +267,17 @@ Result<std::vector<std::string>> find_files(const FileQuery& query) {
     files.push_back(std::filesystem::absolute(path, error).lexically_normal().string());
   }
   return files;
+}
+
+bool any_is_back(const std::vector<std::string>& vanished) {
+  constexpr auto moment = std::chrono::milliseconds(20);
+  const auto is_there = [](const std::string& path) {
+    struct stat info = {};
+    return ::stat(path.c_str(), &info) == 0;
+  };
+  if (vanished.empty() || std::ranges::any_of(vanished, is_there)) return !vanished.empty();
+  std::this_thread::sleep_for(moment);
+  return std::ranges::any_of(vanished, is_there);
 }
 
 }  // namespace alloy

@@ -43,4 +43,8 @@ struct FileQuery {
 // The absolute paths of the files (no directories) that match. Blocks.
 Result<std::vector<std::string>> find_files(const FileQuery& query);
 
+// Whether any of the files that a search did not find again is there nevertheless, at once or a
+// moment later: whoever rotates by renaming leaves a moment without a file. Blocks.
+bool any_is_back(const std::vector<std::string>& vanished);
+
 }  // namespace alloy

@@ -1,5 +1,8 @@
 // local.file_match finds the files that match patterns and exports them as targets, again and
 // again.
+#include <algorithm>
+#include <set>
+
 #include "component/component.h"
 #include "components/shared/glob.h"
 #include "signals/targets.h"
@@ -41,7 +44,7 @@ struct Found {
   std::vector<std::pair<std::string, Error>> errors;  // By pattern.
 };
 
-Found search(const Arguments& arguments) {
+Found search_once(const Arguments& arguments) {
   Found found;
   LabelBuilder builder;
   for (const Target& target : arguments.path_targets) {
@@ -59,6 +62,24 @@ Found search(const Arguments& arguments) {
       found.targets.push_back(builder.build());
     }
   }
+  return found;
+}
+
+std::set<std::string> paths_of(const std::vector<Target>& targets) {
+  std::set<std::string> paths;
+  for (const Target& target : targets) paths.emplace(target.get(path_label));
+  return paths;
+}
+
+// Searches; and once more if files seem to have vanished that are just being rotated.
+Found search(const Arguments& arguments, const std::set<std::string>& before) {
+  Found found = search_once(arguments);
+  const std::set<std::string> now = paths_of(found.targets);
+  std::vector<std::string> vanished;
+  std::ranges::set_difference(before, now, std::back_inserter(vanished));
+  // Files that have become too old are still there, too.
+  if (arguments.ignore_older_than == Duration::zero() && any_is_back(vanished))
+    return search_once(arguments);
   return found;
 }
 
@@ -83,11 +104,14 @@ Result<> FileMatch::update(Arguments arguments) {
 Task<> FileMatch::run(StopToken stop) {
   std::stop_callback on_stop(stop, [this] { pause_.request_stop(); });
   std::shared_ptr<const Arguments> seen;
+  std::set<std::string> paths;
   while (!stop.stop_requested()) {
     const auto arguments = arguments_;
+    if (arguments != seen) paths.clear();
     Found found = co_await run_blocking(options().executor.blocking(),
-                                        [arguments] { return search(*arguments); });
+                                        [arguments, paths] { return search(*arguments, paths); });
     if (arguments != arguments_) continue;
+    paths = paths_of(found.targets);
     // Once for each set of arguments: it would be the same each time.
     if (arguments != std::exchange(seen, arguments))
       for (const auto& [pattern, error] : found.errors)

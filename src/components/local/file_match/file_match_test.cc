@@ -50,8 +50,11 @@ TEST_CASE("local.file_match exports a target for each file, without directories 
     folder.write(name);
   ComponentHarness harness(local_file_match);
   REQUIRE(harness.update(fmt::format(
-      R"(path_targets = [{{"__path__" = "{0}/**/*.log", "__path_exclude__" = "{0}/skip/*", "job" = "j"}},
-                         {{"__path__" = "{0}/*"}}, {{"__path__" = "[bad"}}])",
+      R"(path_targets = [
+           {{"__path__" = "{0}/**/*.log", "__path_exclude__" = "{0}/skip/*", "job" = "j"}},
+           {{"__path__" = "{0}/*"}},
+           {{"__path__" = "[bad"}},
+         ])",
       folder.path)));
   harness.start();
   REQUIRE(harness.wait_until([&] { return harness.exports_count() == 1; }));

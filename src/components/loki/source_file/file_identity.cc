@@ -48,6 +48,16 @@ Head Head::of_file(int descriptor, int64_t size) {
   return got == static_cast<ssize_t>(wanted) ? of({bytes, wanted}) : Head();
 }
 
+std::optional<Head> Head::grown(int descriptor, int64_t wanted) const {
+  char bytes[size_max];
+  wanted = std::clamp<int64_t>(wanted, size(), size_max);
+  const ssize_t got = ::pread(descriptor, bytes, static_cast<size_t>(wanted), 0);
+  if (got < size()) return std::nullopt;
+  const std::string_view beginning(bytes, static_cast<size_t>(got));
+  if (of(beginning.substr(0, static_cast<size_t>(size()))) != *this) return std::nullopt;
+  return of(beginning);
+}
+
 bool Head::matches(int descriptor) const { return of_file(descriptor, size()) == *this; }
 
 Result<FileInfo> inspect(const std::string& path) {

@@ -54,6 +54,9 @@ class Head {
   bool empty() const { return bits_ == 0; }
   // Whether the file begins like this.
   bool matches(int descriptor) const;
+  // The head of the first `size` bytes of a file that still begins like this; nothing if it
+  // doesn't.
+  std::optional<Head> grown(int descriptor, int64_t size) const;
 
   friend bool operator==(const Head&, const Head&) = default;
 

@@ -62,7 +62,9 @@ Result<> LogFile::open(Descriptor file, const ReadSettings& settings) {
     position_ = scanned_ = begin;
     mark_.set_offset(begin);
   }
-  advance(position_);
+  // Where nothing has been read here, the first lines will tell what the file begins with.
+  if (head_.empty() && (position_ > 0 || compression_ != Compression::none))
+    set_head(Head::of_file(file_.get(), compression_ == Compression::none ? position_ : size_));
   watch_changes();
   return {};
 }
@@ -122,7 +124,7 @@ Result<> LogFile::skip_lines() {
     if (const size_t found = encoding_.end_of_last_line({text.data(), size}); found > 0) {
       position_ = scanned_ = begin + static_cast<int64_t>(found);
       mark_.set_offset(position_);
-      advance(position_);
+      set_head(Head::of_file(file_.get(), position_));
       return {};
     }
     end = begin;
@@ -146,16 +148,24 @@ LogFile::Check LogFile::check() {
   return is_same ? Check::same : Check::other;
 }
 
-// Notes how far has been read; the head is what is known of the beginning by now.
-void LogFile::advance(int64_t position) {
-  position_ = position;
-  scanned_ = std::max(scanned_, position);
-  constexpr int64_t whole = Head::size_max;
-  if (head_.size() >= whole) return;
-  const int64_t known = compression_ == Compression::none ? position : size_;
-  if (known < std::min(whole, std::max<int64_t>(2 * head_.size(), 1))) return;
-  head_ = Head::of_file(file_.get(), known);
+void LogFile::set_head(Head head) {
+  if (head == head_) return;
+  head_ = head;
   mark_.set_head(head_);
+}
+
+// Whether what was just read is of the file as it was known: it may have been truncated and written
+// to at any moment. Learns more of its beginning on the way.
+bool LogFile::is_confirmed(Range range, std::string_view text) {
+  if (compression_ != Compression::none) return true;
+  if (range.begin == 0 && head_.empty()) {
+    set_head(Head::of(text));
+    return true;
+  }
+  const auto grown = head_.grown(file_.get(), range.end);
+  if (!grown) return false;
+  set_head(*grown);
+  return true;
 }
 
 bool LogFile::is_settled() const { return !refused_ && ledger_->is_settled(); }
@@ -179,8 +189,10 @@ LogFile::Progress LogFile::read_some(ReadBuffers& buffers, const Series& labels,
   if (!*range) return Progress::at_end;
   const std::string_view text(buffers.bytes.data(),
                               static_cast<size_t>((*range)->end - (*range)->begin));
+  if (!is_confirmed(**range, text)) return Progress::at_end;
   DeliveryPointer delivery = ledger_->begin(**range);
-  advance((*range)->end);
+  position_ = (*range)->end;
+  scanned_ = std::max(scanned_, position_);
   return hand_on(**range, text, std::move(delivery), buffers, labels, counters);
 }
 
@@ -227,8 +239,9 @@ LogFile::Progress LogFile::read_rest(ReadBuffers& buffers, const Series& labels,
   if (text.empty() || encoding_.find_newline(text) != std::string_view::npos)
     return Progress::at_end;
   const Range range{position_, position_ + static_cast<int64_t>(text.size())};
+  if (!is_confirmed(range, text)) return Progress::at_end;
   DeliveryPointer delivery = ledger_->begin(range);
-  advance(range.end);
+  position_ = scanned_ = range.end;
   return hand_on(range, text, std::move(delivery), buffers, labels, counters);
 }
 
@@ -238,7 +251,14 @@ LogFile::Progress LogFile::hand_on_again(Range range, DeliveryPointer delivery,
   const auto wanted = static_cast<size_t>(range.end - range.begin);
   if (buffers.bytes.size() < wanted) buffers.bytes.resize(wanted);
   const auto size = source().read(range.begin, std::span(buffers.bytes).first(wanted));
-  if (!size || *size < wanted) {
+  const bool is_there =
+      size && *size == wanted && (compression_ != Compression::none || head_.matches(file_.get()));
+  if (!is_there && !has_ended_) {
+    // It will be looked for, elsewhere if need be.
+    refused_ = Refused{range, std::move(delivery)};
+    return Progress::at_end;
+  }
+  if (!is_there) {
     counters.lost_bytes += wanted;
     environment_.logger.error("lines are gone before they could be sent again",
                               {{"inode", mark_.inode().number}, {"bytes", wanted}});

@@ -123,7 +123,8 @@ class LogFile {
                          const Series& labels, ReadCounters& counters);
   void split(std::string_view text, ReadBuffers& buffers, const Series& labels);
   Progress fail_with(const Error& error);
-  void advance(int64_t position);
+  bool is_confirmed(Range range, std::string_view text);
+  void set_head(Head head);
 
   const ReadEnvironment& environment_;
   ReadMark mark_;

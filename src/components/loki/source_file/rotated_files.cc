@@ -83,7 +83,8 @@ bool is_rotated_name(std::string_view original, std::string_view name) {
   return name.size() > 1 && is_separator(name.front()) && is_rotation_mark(name.substr(1));
 }
 
-std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head) {
+std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
+                                      int64_t born_max_ns) {
   const PathParts parts = split_path(path);
   std::optional<FoundFile> found;
   for_each_entry(parts.directory, [&](const char* name, ino_t number) {
@@ -91,7 +92,8 @@ std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head
     auto file = open_found(parts.directory + name);
     if (!file || file->info.inode.number != inode.number) return;
     // Numbers of devices change with a restart of the machine; then the beginning has to do.
-    const bool is_it = head.empty() ? file->info.inode == inode : head.matches(file->file.get());
+    const bool is_it = head.empty() ? file->info.inode == inode && file->info.born_ns <= born_max_ns
+                                    : head.matches(file->file.get());
     if (is_it) found = std::move(file);
   });
   return found;

@@ -22,8 +22,10 @@ struct FoundFile {
 // app.log.old. Compressed ones are not.
 bool is_rotated_name(std::string_view original, std::string_view name);
 
-// The file with this identity, under whatever name in the directory of `path`.
-std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head);
+// The file with this identity, under whatever name in the directory of `path`. Without a head it
+// must not be younger than `born_max_ns`: the numbers of inodes are used again.
+std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
+                                      int64_t born_max_ns);
 
 // The newest rotated file beside `path` that has at least `size` bytes and that `is_alike` agrees
 // to: a copy that was made before the original was truncated. `except` is the original.

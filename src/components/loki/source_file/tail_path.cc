@@ -149,8 +149,8 @@ bool Tail::add_file(FoundFile found, int64_t offset, int64_t begun_ns) {
 // Whether the file is being read, or has been.
 bool Tail::is_known(const FoundFile& found) const {
   // The numbers of inodes are used again, but not of files that are open.
-  return std::ranges::any_of(
-             files_, [&](const auto& file) { return file->inode() == found.info.inode; }) ||
+  return std::ranges::any_of(files_,
+                             [&](const auto& file) { return file->inode() == found.info.inode; }) ||
          std::ranges::any_of(finished_, [&](ReadMark mark) {
            return mark.inode() == found.info.inode && !mark.head().empty() &&
                   mark.head().matches(found.file.get());
@@ -238,7 +238,7 @@ Tail::Takeover Tail::take_over(FoundFile& found) {
 void Tail::resume(std::optional<FoundFile> found) {
   for (size_t i = 0; i + 1 < files_.size();) {
     LogFile& file = *files_[i];
-    auto renamed = find_renamed(key_.path, file.inode(), file.head());
+    auto renamed = find_renamed(key_.path, file.inode(), file.head(), file.mark().begun_ns());
     if (renamed && open_marked(file, *std::move(renamed)))
       ++i;
     else
@@ -251,7 +251,7 @@ void Tail::resume(std::optional<FoundFile> found) {
                             ? found->info.born_ns
                             : no_time_limit;
   int64_t since = last.mark().begun_ns();
-  auto elsewhere = find_renamed(key_.path, last.inode(), last.head());
+  auto elsewhere = find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns());
   if (!elsewhere && !last.is_untouched()) {
     elsewhere = find_copy(key_.path, last.position(), at_path,
                           [&](int descriptor) { return last.head().matches(descriptor); });
@@ -273,7 +273,8 @@ bool Tail::resume_last(LogFile& last, FoundFile& found) {
       last.head().empty() ? found.info.inode == last.inode() : last.head().matches(descriptor);
   if (!begins_alike) return false;
   // Moved away rather than copied back? Then the file under the path is a new one.
-  if (!is_same_inode && find_renamed(key_.path, last.inode(), last.head())) return false;
+  if (!is_same_inode && find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns()))
+    return false;
   const bool is_shorter =
       used_->read.compression == Compression::none && found.info.size < last.position();
   if (!is_shorter) {
@@ -290,7 +291,7 @@ bool Tail::resume_last(LogFile& last, FoundFile& found) {
 }
 
 void Tail::follow_path() {
-  if (!is_retired_) check_content();
+  check_content();
   const auto info = inspect(key_.path);
   is_missing_ = !info && info.error().kind() == ErrorKind::not_found;
   if (!info) {
@@ -419,16 +420,22 @@ void Tail::rotate(FoundFile found) {
                           [&](int descriptor) { return is_continued_by(last, descriptor); });
     if (next) continue_in(last, *std::move(next));
   }
-  if (!is_waiting_) add_between(last.mark().begun_ns(), born, found.info.inode);
+  add_between(last.mark().begun_ns(), born, found.info.inode);
   begin_next(std::move(found));
 }
 
-// Rotated files that nobody has read: they were under the path for so short a time.
+// Rotated files that nobody has read: they were under the path for so short a time. A copy that is
+// just being made of the file that is there is none.
 std::vector<FoundFile> Tail::find_unread(int64_t after_ns, int64_t before_ns, Inode except) {
   std::vector<FoundFile> found = find_between(key_.path, after_ns, before_ns);
+  const LogFile* last = files_.empty() ? nullptr : files_.back().get();
   std::erase_if(found, [&](const FoundFile& file) {
-    return file.info.inode == except || is_known(file) ||
-           environment_.is_target(file.path) ||
+    const int64_t common = last != nullptr ? std::min(last->size(), file.info.size) : 0;
+    const bool is_copy_in_progress =
+        file.info.size == 0 ||
+        (common > 0 && last->is_open() && begin_alike(last->descriptor(), file.file.get(), common));
+    if (is_copy_in_progress) return true;
+    return file.info.inode == except || is_known(file) || environment_.is_target(file.path) ||
            environment_.open_files.find_other(file.info.inode, *this) != nullptr;
   });
   return found;

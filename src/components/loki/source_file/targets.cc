@@ -77,6 +77,15 @@ TailedTargets::Labels TailedTargets::find_wanted(const Arguments& arguments) {
   return wanted;
 }
 
+// The files that are being read and are not wanted any more.
+std::vector<std::string> TailedTargets::paths_besides(const Labels& wanted) const {
+  std::vector<std::string> paths;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, tail] : tails_)
+    if (!wanted.contains(key)) paths.push_back(key.path);
+  return paths;
+}
+
 SeriesRef TailedTargets::series_of(const PositionKey& key, const LabelSet& labels) const {
   LabelBuilder builder;
   builder.reset(labels.labels());
@@ -85,7 +94,9 @@ SeriesRef TailedTargets::series_of(const PositionKey& key, const LabelSet& label
 }
 
 void TailedTargets::reconcile(const Arguments& arguments) {
-  const Labels wanted = find_wanted(arguments);
+  Labels wanted = find_wanted(arguments);
+  const bool is_same_search = std::exchange(previous_, &arguments) == &arguments;
+  if (is_same_search && any_is_back(paths_besides(wanted))) wanted = find_wanted(arguments);
   const auto settings = std::make_shared<const TailSettings>(arguments.settings());
   {
     const std::lock_guard lock(mutex_);

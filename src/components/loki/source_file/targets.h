@@ -47,6 +47,7 @@ class TailedTargets {
 
   TailEnvironment make_environment();
   Labels find_wanted(const Arguments& arguments);
+  std::vector<std::string> paths_besides(const Labels& wanted) const;
   void relabel(const Labels& wanted);
   SeriesRef series_of(const PositionKey& key, const LabelSet& labels) const;
   void retire_others(const Labels& wanted);
@@ -57,7 +58,8 @@ class TailedTargets {
   OpenFiles open_files_;
   TailQueue queue_;
   const TailEnvironment environment_;
-  std::set<std::string> reported_;  // Patterns that can't be understood; only for reconcile().
+  const Arguments* previous_ = nullptr;  // Only to compare; only for reconcile().
+  std::set<std::string> reported_;       // Patterns that can't be understood; only for reconcile().
 
   mutable std::mutex mutex_;  // Guards everything below.
   std::shared_ptr<const TailSettings> settings_;
