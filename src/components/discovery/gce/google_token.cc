@@ -4,12 +4,9 @@
 #include <cstdlib>
 #include <unistd.h>
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
 #include "base/file.h"
 #include "base/text.h"
+#include "net/signing.h"
 #include "net/url.h"
 #include "values/stdlib/base64.h"
 
@@ -23,29 +20,6 @@ std::string base64_url(std::string_view bytes) {
   std::string text = stdlib::encode_base64(bytes, stdlib::Base64Alphabet::url);
   while (text.ends_with('=')) text.pop_back();
   return text;
-}
-
-using KeyPointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-Result<std::string> sign_rs256(std::string_view text, std::string_view key_pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> file(
-      BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())), &BIO_free);
-  const KeyPointer key(PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr),
-                       &EVP_PKEY_free);
-  if (key == nullptr) return fail("the private key can't be read", ErrorKind::invalid);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  size_t size = 0;
-  if (EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
-      EVP_DigestSign(context.get(), nullptr, &size, bytes, text.size()) != 1)
-    return fail("the private key can't sign");
-  std::string signature(size, '\0');
-  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                     bytes, text.size()) != 1)
-    return fail("the private key can't sign");
-  signature.resize(size);
-  return signature;
 }
 
 }  // namespace
@@ -74,7 +48,7 @@ Result<std::string> sign_assertion(const Assertion& assertion) {
   claims += fmt::format("\"iat\":{},\"exp\":{}}}", assertion.issued_seconds,
                         assertion.issued_seconds + lifetime);
   const std::string text = base64_url(R"({"alg":"RS256","typ":"JWT"})") + "." + base64_url(claims);
-  TRY(const auto signature, sign_rs256(text, assertion.key_pem));
+  TRY(const auto signature, net::sign_rs256(text, assertion.key_pem));
   return text + "." + base64_url(signature);
 }
 

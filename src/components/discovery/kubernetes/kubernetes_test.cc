@@ -14,9 +14,9 @@ using alloy::kubernetes::FakeApiServer;
 constexpr std::string_view pods = "/api/v1/pods";
 
 std::string pod(std::string_view address) {
-  return fmt::format(
-      R"(,"spec":{{"nodeName":"n","containers":[{{"name":"c","image":"i","ports":[{{"containerPort":80}}]}}]}},"status":{{"podIP":"{}"}})",
-      address);
+  return fmt::format(R"(,"spec":{{"nodeName":"n","containers":[{{"name":"c","image":"i",)"
+                     R"("ports":[{{"containerPort":80}}]}}]}},"status":{{"podIP":"{}"}})",
+                     address);
 }
 
 std::string addresses(const ComponentHarness& harness) {

@@ -41,7 +41,8 @@ class Cluster {
 TEST_CASE("a load balancer's ports become targets of role service") {
   Cluster cluster("service");
   cluster.list(service_type, R"({"metadata":{"name":"web","namespace":"d"},"spec":{
-    "type":"LoadBalancer","clusterIP":"10.0.0.1","loadBalancerIP":"1.1.1.1","ports":[{"name":"h","port":80,"protocol":"TCP"}]}})");
+    "type":"LoadBalancer","clusterIP":"10.0.0.1","loadBalancerIP":"1.1.1.1",
+    "ports":[{"name":"h","port":80,"protocol":"TCP"}]}})");
   CHECK(cluster.groups() ==
         R"(svc/d/web
   {__address__="web.d.svc:80", __meta_kubernetes_namespace="d", )"

@@ -22,11 +22,11 @@ std::string yaml(const std::string& text) { return describe(read_yaml_groups(tex
 }  // namespace
 
 TEST_CASE("JSON groups become targets with their labels and origin") {
-  CHECK(
-      json(
-          R"([{"targets":["a:1","b:1"],"labels":{"team":"x"}},{"targets":[]},{"Targets":["c:1"]}])") ==
-      R"(f:0 {__address__="a:1", __meta_from="f", team="x"} )"
-      R"({__address__="b:1", __meta_from="f", team="x"} f:2 {__address__="c:1", __meta_from="f"} )");
+  CHECK(json(R"([{"targets":["a:1","b:1"],"labels":{"team":"x"}},)"
+             R"({"targets":[]},{"Targets":["c:1"]}])") ==
+        R"(f:0 {__address__="a:1", __meta_from="f", team="x"} )"
+        R"({__address__="b:1", __meta_from="f", team="x"} )"
+        R"(f:2 {__address__="c:1", __meta_from="f"} )");
   CHECK(json(R"([{"targets":["a"],"labels":{"__address__":"x","__meta_from":"y","e":""}}])") ==
         R"(f:0 {__address__="a", __meta_from="f", e=""} )");
   CHECK(json("null").empty());

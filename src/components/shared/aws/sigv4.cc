@@ -3,27 +3,15 @@
 #include "components/shared/aws/sigv4.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include "base/sha256.h"
 #include "base/text.h"
+#include "net/signing.h"
 
 namespace alloy::aws {
 namespace {
-
-std::string hmac(std::string_view key, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
-              &size) != nullptr);
-  return {reinterpret_cast<const char*>(digest.data()), size};
-}
 
 std::string hex(std::string_view bytes) {
   std::string out;
@@ -106,10 +94,10 @@ net::Headers sign(const SignableRequest& request, const Credentials& credentials
   std::string key = "AWS4" + credentials.secret_key;
   for (const std::string_view part :
        {std::string_view(date), request.region, request.service, std::string_view("aws4_request")})
-    key = hmac(key, part);
+    key = net::hmac_sha256(key, part);
   added.add("Authorization",
             fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
-                        credentials.access_key, scope, names, hex(hmac(key, to_sign))));
+                        credentials.access_key, scope, names, hex(net::hmac_sha256(key, to_sign))));
   return added;
 }
 

@@ -43,9 +43,10 @@ class FakeApiServer {
   // what follows the metadata, beginning with a comma.
   void put(const std::string& path, const std::string& name, const std::string& rest) {
     std::lock_guard lock(mutex_);
-    const std::string object = fmt::format(
-        R"({{"metadata":{{"name":"{0}","namespace":"d","uid":"u-{0}","resourceVersion":"{1}"}}{2}}})",
-        name, ++version_, rest);
+    const std::string object =
+        fmt::format(R"({{"metadata":{{"name":"{0}","namespace":"d","uid":"u-{0}",)"
+                    R"("resourceVersion":"{1}"}}{2}}})",
+                    name, ++version_, rest);
     const bool is_new = objects_[path].insert_or_assign(name, object).second;
     events_.push_back(
         {version_, path,
@@ -56,9 +57,9 @@ class FakeApiServer {
     ++version_;
     events_.push_back(
         {version_, path,
-         fmt::format(
-             R"({{"type":"DELETED","object":{{"metadata":{{"name":"{}","namespace":"d","resourceVersion":"{}"}}}}}})",
-             name, version_)});
+         fmt::format(R"({{"type":"DELETED","object":{{"metadata":{{"name":"{}","namespace":"d",)"
+                     R"("resourceVersion":"{}"}}}}}})",
+                     name, version_)});
     objects_[path].erase(name);
   }
   // Only a bookmark: nothing has changed up to here.
