@@ -8,6 +8,7 @@
 #include "components/loki/write/arguments.h"
 #include "components/loki/write/endpoint.h"
 #include "components/loki/write/intake.h"
+#include "components/loki/write/queue_metrics.h"
 #include "components/loki/write/request.h"
 
 namespace alloy::loki::write {
@@ -51,12 +52,14 @@ class Write final : public ComponentWith<Arguments, Exports> {
                                      const std::shared_ptr<queue::Log>& log,
                                      const Intake::Outboxes& present) const;
   void configure(Endpoint& endpoint);
+  void show_queues(bool as_wal);
   Logger endpoint_logger(const EndpointPlan& plan) const;
   void start_new(TaskGroup& tasks);
   Task<> drain();
 
   SeriesStore& series_;
   std::shared_ptr<Intake> intake_;
+  QueueMetrics queue_metrics_;
   std::shared_ptr<outgoing::QueueStore> store_;
   Endpoints endpoints_;
   std::vector<RunningOutbox> outboxes_;
@@ -81,7 +84,8 @@ Duration drain_time_of(const Arguments& arguments) {
 Write::Write(Options options)
     : ComponentWith(std::move(options)),
       series_(series_store(this->options())),
-      intake_(std::make_shared<Intake>(this->options().global_id() + ".receiver")) {}
+      intake_(std::make_shared<Intake>(this->options().global_id() + ".receiver")),
+      queue_metrics_(this->options().metrics) {}
 
 // Whoever still holds the receiver gets an error from now on.
 Write::~Write() {
@@ -102,6 +106,7 @@ Result<> Write::update(Arguments arguments) {
   // Without a queue (the disk failed) an endpoint rests until the next update.
   std::erase_if(endpoints_, [](const auto& endpoint) { return endpoint->outbox == nullptr; });
   for (const auto& endpoint : endpoints_) configure(*endpoint);
+  show_queues(arguments.wal.enabled);
   changed_.notify();
   TRY(assigned);
   set_exports({.receiver = intake_});
@@ -238,6 +243,19 @@ void Write::configure(Endpoint& endpoint) {
   endpoint.sender->set_destination(endpoint.plan.destination);
   endpoint.sender->set_store(store_);
   endpoint.sender->set_queues(store_->queues_of(endpoint.plan.identity.key()));
+}
+
+void Write::show_queues(bool as_wal) {
+  QueueMetrics::Subject subject{.store = store_, .shows_wal = as_wal};
+  for (const auto& endpoint : endpoints_) {
+    const outgoing::EndpointIdentity& identity = endpoint->plan.identity;
+    const std::string key = identity.key();
+    subject.endpoints.push_back(
+        {.id = identity.name.empty() ? fmt::format("{:016x}", queue::checksum(key)).substr(0, 6)
+                                     : identity.name,
+         .key = key});
+  }
+  queue_metrics_.set(std::move(subject));
 }
 
 Task<> Write::run(StopToken stop) {

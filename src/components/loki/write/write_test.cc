@@ -75,6 +75,7 @@ TEST_CASE_FIXTURE(Fixture, "an endpoint that is down holds up nobody else, and g
     CHECK(eventually([&] { return two.count(line) == 1; }));
   }
   CHECK(one.count("line-") == 0);
+  CHECK(harness.metric("loki_write_queue_bytes") > 0);
   one.set_status(204);
   CHECK(eventually([&] { return one.count("line-") == 5; }));
   CHECK(one.has_in_order({"line-0.", "line-1.", "line-2.", "line-3.", "line-4."}));
