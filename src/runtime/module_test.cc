@@ -1,5 +1,7 @@
 #include "runtime/module.h"
 
+#include <algorithm>
+
 #include "runtime/test_program.h"
 
 namespace alloy::runtime {
@@ -111,17 +113,28 @@ TEST_CASE("foreach makes a module for each item, and only touches those that cha
   CHECK(program.journal.count("update foreach.each/foreach_2_1/test.value.x") == 0);
 }
 
-TEST_CASE("5,000 components load, and a change reaches all that depend on it") {
+TEST_CASE("10,000 components load, and a change reaches all that depend on it, and nothing else") {
   Program program;
   const auto config = [](int value) {
-    std::string text = fmt::format("test.value \"root\" {{ value = {} }}\n", value);
-    for (int i = 0; i < 5000; ++i)
+    std::string text = fmt::format(
+        "test.value \"root\" {{ value = {} }}\ntest.value \"calm\" {{ value = 7 }}\n", value);
+    for (int i = 0; i < 5000; ++i) {
       text += fmt::format("test.value \"n{}\" {{ value = test.value.root.value }}\n", i);
+      text += fmt::format("test.value \"m{}\" {{ value = test.value.calm.value }}\n", i);
+    }
     return text;
   };
   REQUIRE(program.load(config(1)) == "");
+  program.journal.take();
   REQUIRE(program.load(config(2)) == "");
   CHECK(exported(program, "test.value.n4999") == "2");
+  const auto entries = program.journal.take();
+  CHECK(std::ranges::count(entries, "update test.value.n17") == 1);
+  CHECK(std::ranges::count_if(entries, [](const std::string& entry) {
+          return entry.starts_with("update test.value.n");
+        }) == 5000);
+  CHECK(std::ranges::none_of(
+      entries, [](const std::string& entry) { return entry.starts_with("update test.value.m"); }));
 }
 
 }  // namespace alloy::runtime

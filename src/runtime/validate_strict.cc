@@ -4,6 +4,7 @@
 
 #include <fmt/ranges.h>
 
+#include "base/closest_name.h"
 #include "schema/check_strictly.h"
 #include "values/references.h"
 #include "values/stdlib.h"
@@ -39,7 +40,13 @@ class StrictValidator {
 
  private:
   void check_node(const ValidatedModule& module, const ValidatedNode& node);
-  void mark_used(const ValidatedModule& module, const Reference& reference);
+  void mark_used(const ValidatedModule& module, const ValidatedNode& from,
+                 const Reference& reference);
+  void check_export(const ValidatedModule& module, const ValidatedNode& target,
+                    const ValidatedNode& from, const Reference& reference, size_t names);
+  void check_standard(const ValidatedNode& from, const Reference& reference);
+  void add_error(const ValidatedNode& node, syntax::Span span, std::string message,
+                 std::string note);
   const ComponentType* find_type(const ValidatedModule& module, const ValidatedNode& node) const;
 
   const ValidateOptions& options_;
@@ -84,25 +91,68 @@ void StrictValidator::check(const ValidatedModule& module) {
   }
 }
 
+void StrictValidator::add_error(const ValidatedNode& node, syntax::Span span, std::string message,
+                                std::string note) {
+  syntax::Diagnostic diagnostic{.range = {node.block.file->name(), span.start, span.end},
+                                .message = std::move(message)};
+  if (!note.empty()) diagnostic.notes.push_back(std::move(note));
+  found_.add(std::move(diagnostic));
+}
+
+// Whether the target exports the name behind the first ones, which are its id.
+void StrictValidator::check_export(const ValidatedModule& module, const ValidatedNode& target,
+                                   const ValidatedNode& from, const Reference& reference,
+                                   size_t names) {
+  const ComponentType* type = find_type(module, target);
+  if (type == nullptr || reference.names.size() == names) return;
+  const syntax::Identifier& name = reference.names[names];
+  std::vector<std::string_view> known;
+  if (type->exports != nullptr) {
+    for (const Field& field : type->exports->fields) known.push_back(field.name);
+  }
+  if (std::ranges::find(known, name.name) != known.end()) return;
+  add_error(from, {name.position, name.end()},
+            fmt::format("{} has no export named \"{}\"", target.id, name.name),
+            did_you_mean(name.name, known));
+}
+
+// Whether the namespace has a member of the name.
+void StrictValidator::check_standard(const ValidatedNode& from, const Reference& reference) {
+  const std::string_view space = reference.names.front().name;
+  const Value* standard = find_standard(space);
+  if (standard == nullptr || !standard->is_object() || reference.names.size() < 2) return;
+  if (variables_.contains(space)) return;
+  const syntax::Identifier& name = reference.names[1];
+  std::vector<std::string_view> known;
+  for (const auto& member : standard->as_object()->members()) known.push_back(member.key);
+  if (std::ranges::find(known, name.name) != known.end()) return;
+  add_error(from, {name.position, name.end()},
+            fmt::format("there is no {}.{} in the standard library", space, name.name),
+            did_you_mean(name.name, known));
+}
+
 // From within a template, nodes around it can be meant.
-void StrictValidator::mark_used(const ValidatedModule& module, const Reference& reference) {
+void StrictValidator::mark_used(const ValidatedModule& module, const ValidatedNode& from,
+                                const Reference& reference) {
   std::string id;
-  for (const syntax::Identifier& name : reference.names) {
+  for (size_t names = 1; names <= reference.names.size(); ++names) {
     if (!id.empty()) id += '.';
-    id += name.name;
+    id += reference.names[names - 1].name;
     for (const ValidatedModule* m = &module; m->find_node(id); m = m->outer) {
       const auto target = m->find_node(id);
       if (!target->is_here) continue;
-      used_.insert(&m->nodes[target->index]);
-      return;
+      const ValidatedNode& node = m->nodes[target->index];
+      used_.insert(&node);
+      return check_export(*m, node, from, reference, names);
     }
   }
+  check_standard(from, reference);
 }
 
 void StrictValidator::mark_used(const ValidatedModule& module) {
   for (const ValidatedNode& node : module.nodes) {
     for (const Reference& reference : references(syntax::Body(node.body))) {
-      mark_used(module, reference);
+      mark_used(module, node, reference);
     }
     if (node.module != nullptr) mark_used(*node.module);
   }
@@ -128,8 +178,8 @@ void StrictValidator::warn_of_unused(const ValidatedModule& module) {
 void validate_strictly(const ValidatedModule& root, const ValidateOptions& options,
                        const VariableNames& variables, syntax::Diagnostics& found) {
   StrictValidator validator(options, variables, found);
-  validator.check(root);
   validator.mark_used(root);
+  validator.check(root);
   validator.warn_of_unused(root);
 }
 

@@ -1,8 +1,9 @@
 // The part of `validate --strict` that the real program has nothing like.
 //
 // Errors: expressions of the standard library alone that fail, whatever a struct refuses by itself,
-// texts that don't parse (regular expressions, selectors, templates). Warnings: components of whose
-// exports nothing is used. What depends on the machine (files, environment) is never evaluated.
+// texts that don't parse (regular expressions, selectors, templates), exports and standard
+// functions that there are not. Warnings: components of whose exports nothing is used. What depends
+// on the machine (files, environment) is never evaluated.
 #pragma once
 
 #include "runtime/validated_module.h"

@@ -188,16 +188,17 @@ test.stable "after" { forward_to = [test.stable.in.r] }
 
 TEST_CASE("strictly, what is known is evaluated") {
   const std::string text = R"(test.stable "a" {
-  forward_to = [test.stable.b.x, [1 / 0]]
+  forward_to = [test.giving.g.receiver, [1 / 0]]
   limit      = string.to_upper("x")
   filter { size = 1 - 1 }
   filter { pattern = string.trim("( ", " ") }
 }
 test.stable "b" { forward_to = [string.to_upper([1])] }
+test.giving "g" { url = "x" }
 )";
   CHECK(mistakes(text) == "");
   CHECK(strict_mistakes(text) ==
-        "f:2:39: 0 divide by zero error; "
+        "f:2:46: 0 divide by zero error; "
         "f:3:16: string.to_upper(\"x\") should be number, got string; "
         "f:4:3: size must be positive; "
         "f:5:22: missing closing ); "
@@ -209,13 +210,13 @@ TEST_CASE("strictly, what is only known later is left alone") {
     test.stable "a" {
       forward_to = [sys.env("NOT_SET") / 1, constants.hostname]
       limit      = file.path_join(1)
-      filter { size = test.stable.b.size }
+      filter { size = test.giving.g.receiver }
     }
     declare "m" {
       argument "n" { }
       test.stable "c" { forward_to = [1 / argument.n.value] }
     }
-    test.stable "b" { forward_to = [] }
+    test.giving "g" { url = "x" }
     foreach "f" {
       collection = [0]
       var        = "string"
@@ -230,6 +231,20 @@ TEST_CASE("strictly, a mistake is reported once") {
   CHECK(strict_mistakes("test.stable \"a\" { forward_to = [1 / \"x\"]\n limit = \"x\" }\n") ==
         "f:1:33: should be one of [number] for binop /, got string; "
         "f:2:10: expected number, got string");
+}
+
+TEST_CASE("strictly, exports and standard functions exist") {
+  const auto found = check(
+      "test.giving \"g\" { url = string.formt(1) }\n"
+      "test.stable \"a\" { forward_to = [test.giving.g.reciever, sys.envv(\"X\")] }\n",
+      Stability::experimental, /*is_strict=*/true);
+  CHECK(found.to_string() ==
+        "f:1:32: there is no string.formt in the standard library; "
+        "f:2:47: test.giving.g has no export named \"reciever\"; "
+        "f:2:61: there is no sys.envv in the standard library");
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].notes == std::vector<std::string>{"did you mean \"format\"?"});
+  CHECK(found[1].notes == std::vector<std::string>{"did you mean \"receiver\"?"});
 }
 
 TEST_CASE("strictly, somebody uses what components export") {

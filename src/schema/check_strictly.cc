@@ -74,6 +74,7 @@ void StrictChecker::add(syntax::Span span, const EvaluationError& error) {
 // The largest parts that are known are evaluated: nothing else can be said about the others.
 bool StrictChecker::check_parts(const syntax::Expression& expression) {
   if (is_known(expression)) {
+    if (has_mistake_in(expression.span())) return false;
     const auto value = evaluate(expression, {.scope = no_variables(), .file = file_});
     if (!value) add(expression.span(), value.error());
     return value.has_value();

@@ -10,6 +10,38 @@
 
 namespace alloy::syntax {
 
+namespace {
+
+// What people have in mind who write such a token behind a statement.
+std::string_view hint_behind_statement(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::comma:
+      return "attributes and blocks stand on lines of their own, without commas";
+    case TokenKind::identifier:
+      return "every attribute stands on a line of its own; text and durations in double quotes";
+    default:
+      return "";
+  }
+}
+
+// The same for one behind the name of a block.
+std::string_view hint_at_label(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::identifier:
+      return "the label of a block stands in double quotes";
+    case TokenKind::terminator:
+      return "the { of a block stands on the line of its name";
+    case TokenKind::number:
+    case TokenKind::floating:
+    case TokenKind::boolean:
+      return "an attribute has a = between its name and its value";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 Parser::Parser(File& file, Diagnostics& diagnostics)
     : file_(file),
       arena_(file.arena_),
@@ -107,10 +139,13 @@ void Parser::skip_statement() {
   }
 }
 
-void Parser::report(std::string message) {
+void Parser::report(std::string message, std::string_view note) {
   if (reported_line_ == token_.position.line) return;
   reported_line_ = token_.position.line;
-  diagnostics_.add_error({file_.name(), token_.position, {}}, std::move(message));
+  Diagnostic diagnostic{.range = {file_.name(), token_.position, {}},
+                        .message = std::move(message)};
+  if (!note.empty()) diagnostic.notes.emplace_back(note);
+  diagnostics_.add(std::move(diagnostic));
 }
 
 // Reports and ends the text here: what is deeper is not looked at.
@@ -132,7 +167,8 @@ Body Parser::parse_body(TokenKind until) {
     if (token_.kind == until) break;
     if (token_.kind != TokenKind::terminator) {
       report(
-          fmt::format("expected {}, got {}", name_of(TokenKind::terminator), name_of(token_.kind)));
+          fmt::format("expected {}, got {}", name_of(TokenKind::terminator), name_of(token_.kind)),
+          hint_behind_statement(token_.kind));
       skip_statement();
     }
     next();
@@ -151,9 +187,11 @@ const Statement* Parser::parse_statement() {
   if (token_.kind == TokenKind::left_curly) return parse_block(name);
 
   const bool may_be_attribute = name.parts == 1 && name.label.empty();
+  const bool lacks_assign = name.parts == 1 && token_.kind == TokenKind::terminator;
   report(fmt::format("expected {}, got {}",
                      may_be_attribute ? "attribute assignment or block body" : "block body",
-                     name_of(token_.kind)));
+                     name_of(token_.kind)),
+         lacks_assign ? "an attribute has a = between its name and its value" : "");
   skip_to({TokenKind::identifier});
   return nullptr;
 }
@@ -196,7 +234,8 @@ std::string_view Parser::parse_dotted_name(StatementName& name) {
 
 void Parser::parse_label(StatementName& name) {
   if (token_.kind != TokenKind::string) {
-    report(fmt::format("expected block label, got {}", name_of(token_.kind)));
+    report(fmt::format("expected block label, got {}", name_of(token_.kind)),
+           hint_at_label(token_.kind));
     return next();
   }
   const std::string_view text = token_.text;

@@ -41,7 +41,7 @@ class Parser {
   void skip_to(std::initializer_list<TokenKind> kinds);
   void skip_statement();
   // Reports at the current token, unless something was reported for its line already.
-  void report(std::string message);
+  void report(std::string message, std::string_view note = "");
   void stop_as_too_deep();
 
   Body parse_body(TokenKind until);

@@ -118,5 +118,26 @@ TEST_CASE("a single expression must be the whole text") {
   CHECK(two.error().to_string() == "1:3: expected TERMINATOR, got NUMBER");
 }
 
+TEST_CASE("habits from other languages are met with a hint") {
+  const auto hint = [](std::string text) {
+    const auto file = parse_file("f", std::move(text));
+    REQUIRE(!file);
+    const auto& notes = (*file.error().begin()).notes;
+    return notes.empty() ? std::string() : notes.front();
+  };
+  CHECK(hint("# comment\n") == "comments start with // or /*");
+  CHECK(hint("a {\n  b: 1\n}\n") == "a name and its value are joined by =");
+  CHECK(hint("a {\n  b = 1;\n}\n") == "statements end with their line");
+  CHECK(hint("a {\n  b = 1,\n}\n") ==
+        "attributes and blocks stand on lines of their own, without commas");
+  CHECK(hint("a {\n  b = 15s\n}\n") ==
+        "every attribute stands on a line of its own; text and durations in double quotes");
+  CHECK(hint("a b {\n}\n") == "the label of a block stands in double quotes");
+  CHECK(hint("a\n{\n}\n") == "the { of a block stands on the line of its name");
+  CHECK(hint("a {\n  b \"c\"\n}\n") == "an attribute has a = between its name and its value");
+  CHECK(hint("a {\n  b 5\n}\n") == "an attribute has a = between its name and its value");
+  CHECK(hint("a {\n") == "");
+}
+
 }  // namespace
 }  // namespace alloy::syntax

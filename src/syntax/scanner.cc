@@ -56,6 +56,14 @@ std::string describe(char32_t c) {
   return out + "'";
 }
 
+// What other languages have the character for.
+std::string_view hint_at(char32_t c) {
+  if (c == '#') return "comments start with // or /*";
+  if (c == ':') return "a name and its value are joined by =";
+  if (c == ';') return "statements end with their line";
+  return "";
+}
+
 TokenKind keyword_or_identifier(std::string_view text) {
   if (text == "true" || text == "false") return TokenKind::boolean;
   return text == "null" ? TokenKind::null : TokenKind::identifier;
@@ -92,8 +100,10 @@ Scanner::Scanner(const Source& source, std::pmr::memory_resource& memory, Diagno
   if (current_ == byte_order_mark) advance();
 }
 
-void Scanner::report(Position position, std::string message) {
-  diagnostics_.add_error({name_, position, {}}, std::move(message));
+void Scanner::report(Position position, std::string message, std::string_view note) {
+  Diagnostic diagnostic{.range = {name_, position, {}}, .message = std::move(message)};
+  if (!note.empty()) diagnostic.notes.emplace_back(note);
+  diagnostics_.add(std::move(diagnostic));
 }
 
 std::string_view Scanner::text_from(uint32_t start) const {
@@ -367,7 +377,7 @@ void Scanner::scan_other(Token& token) {
     return;
   }
   if (c != byte_order_mark) {
-    report(token.position, fmt::format("illegal character {}", describe(c)));
+    report(token.position, fmt::format("illegal character {}", describe(c)), hint_at(c));
   }
   token.text = c == 0xFFFD ? "\uFFFD" : text_from(token.position.offset);
   line_end_counts_ = line_end_counted;

@@ -29,7 +29,7 @@ class Scanner {
   void advance_special(unsigned char byte);
   void advance_to(uint32_t offset);
   Position position() const { return {offset_, line_, offset_ - line_start_ + 1}; }
-  void report(Position position, std::string message);
+  void report(Position position, std::string message, std::string_view note = "");
   std::string_view text_from(uint32_t start) const;
 
   void skip_blanks();

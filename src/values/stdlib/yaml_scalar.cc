@@ -36,7 +36,8 @@ std::optional<Value> constant(std::string_view text) {
 // An integer with its base in front (0x, 0o, 0b, or 0 for octal) and an optional sign.
 std::optional<Value> integer(std::string_view text) {
   bool is_negative = text.starts_with('-');
-  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  bool is_signed = is_negative || text.starts_with('+');
+  if (is_signed) text.remove_prefix(1);
   int base = 10;
   if (text.size() > 1 && text[0] == '0') {
     char letter = static_cast<char>(text[1] | 0x20);
@@ -53,6 +54,8 @@ std::optional<Value> integer(std::string_view text) {
     return Value::integer(static_cast<int64_t>(0 - magnitude));
   }
   if (magnitude < limit) return Value::integer(static_cast<int64_t>(magnitude));
+  // Unsigned numbers have no sign: such a text is read as a floating one.
+  if (is_signed) return std::nullopt;
   return Value::unsigned_integer(magnitude);
 }
 
