@@ -1,9 +1,8 @@
 // Digests and encodings: Alloy's Hash and Sha2Hash, and sprig's.
 #include <algorithm>
-#include <array>
 
-#include <openssl/evp.h>
-
+#include "base/sha256.h"
+#include "signals/digest.h"
 #include "signals/template/convert.h"
 #include "signals/template/functions.h"
 
@@ -19,37 +18,14 @@ bool give(std::string text, Value& out) {
   return true;
 }
 
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
-}
-
-std::string digest(const EVP_MD* kind, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), bytes.data(), &size, kind, nullptr);
-  return hex(std::span(bytes).first(size));
-}
-
-bool sha1(Arguments in, Value& out, Failure&) {
-  return give(digest(EVP_sha1(), in[0].as_text()), out);
-}
-bool sha256(Arguments in, Value& out, Failure&) {
-  return give(digest(EVP_sha256(), in[0].as_text()), out);
-}
-bool sha512(Arguments in, Value& out, Failure&) {
-  return give(digest(EVP_sha512(), in[0].as_text()), out);
-}
+bool sha1(Arguments in, Value& out, Failure&) { return give(sha1_hex(in[0].as_text()), out); }
+bool sha256(Arguments in, Value& out, Failure&) { return give(sha256_hex(in[0].as_text()), out); }
+bool sha512(Arguments in, Value& out, Failure&) { return give(sha512_hex(in[0].as_text()), out); }
 bool salted_sha3(Arguments in, Value& out, Failure&) {
-  return give(digest(EVP_sha3_256(), in[0].as_text() + in[1].as_text()), out);
+  return give(sha3_256_hex(in[0].as_text() + in[1].as_text()), out);
 }
 bool salted_sha2(Arguments in, Value& out, Failure&) {
-  return give(digest(EVP_sha256(), in[0].as_text() + in[1].as_text()), out);
+  return give(sha256_hex(in[0].as_text() + in[1].as_text()), out);
 }
 
 bool adler32(Arguments in, Value& out, Failure&) {

@@ -121,12 +121,14 @@ Task<> Process::run(StopToken stop) {
 std::optional<Described> Process::debug_info() const {
   DebugInfo info;
   for (StageCounts& counts : processor_->counts()) {
+    if (counts.in == 0) continue;  // Nothing to tell yet.
     info.stages.push_back({.stage = std::move(counts.name),
                            .lines_in = counts.in,
                            .lines_out = counts.out,
                            .lines_dropped = counts.dropped,
                            .drop_reason = std::move(counts.reason)});
   }
+  if (info.stages.empty()) return std::nullopt;
   return described(std::move(info));
 }
 

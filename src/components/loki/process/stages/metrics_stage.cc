@@ -172,18 +172,19 @@ MetricPlan plan_of(const CommonMetricArguments& common, MetricType type,
       std::chrono::duration_cast<std::chrono::seconds>(common.max_idle_duration).count());
   context.custom_metrics.add(metric);
   return {.metric = std::move(metric),
-          .source = context.names.add(common.source.empty() ? common.name : common.source),
+          .source = context.names.add(common.source),
           .wanted = common.value};
 }
 
 }  // namespace
 
-Result<void> CommonMetricArguments::check() const {
+Result<void> CommonMetricArguments::check() {
+  if (source.empty()) source = name;
   if (max_idle_duration >= std::chrono::seconds(1)) return {};
   return fail("max_idle_duration must be greater or equal than 1s");
 }
 
-Result<void> CounterArguments::validate() const {
+Result<void> CounterArguments::validate() {
   TRY(common.check());
   if (action != "inc" && action != "add") {
     return fail("the 'action' counter field must be either 'inc' or 'add'");
@@ -199,7 +200,7 @@ Result<void> CounterArguments::validate() const {
   return {};
 }
 
-Result<void> GaugeArguments::validate() const {
+Result<void> GaugeArguments::validate() {
   TRY(common.check());
   constexpr std::string_view actions[] = {"set", "inc", "dec", "add", "sub"};
   if (std::ranges::find(actions, action) != std::end(actions)) return {};
@@ -207,7 +208,7 @@ Result<void> GaugeArguments::validate() const {
       "the 'action' gauge field must be one of the following values: [set, inc, dec, add, sub]");
 }
 
-Result<void> HistogramArguments::validate() const {
+Result<void> HistogramArguments::validate() {
   TRY(common.check());
   return {};
 }

@@ -36,7 +36,8 @@ struct CommonMetricArguments {
         optional<&CommonMetricArguments::value>("value",
                                                 "Only lines whose extracted value is this."));
   }
-  Result<void> check() const;
+  // The source is shown as the name where it isn't given.
+  Result<void> check();
 };
 
 struct CounterArguments {
@@ -52,7 +53,7 @@ struct CounterArguments {
                   optional<&CounterArguments::count_entry_bytes>("count_entry_bytes",
                                                                  "Add the bytes of the line."));
   }
-  Result<void> validate() const;
+  Result<void> validate();
 };
 
 struct GaugeArguments {
@@ -63,7 +64,7 @@ struct GaugeArguments {
     return fields(inlined<&GaugeArguments::common>(),
                   required<&GaugeArguments::action>("action", "set, inc, dec, add or sub."));
   }
-  Result<void> validate() const;
+  Result<void> validate();
 };
 
 struct HistogramArguments {
@@ -74,7 +75,7 @@ struct HistogramArguments {
     return fields(inlined<&HistogramArguments::common>(),
                   required<&HistogramArguments::buckets>("buckets", "The upper bounds, rising."));
   }
-  Result<void> validate() const;
+  Result<void> validate();
 };
 
 struct MetricArguments {
