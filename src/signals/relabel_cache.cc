@@ -18,8 +18,14 @@ void RelabelCache::reset(RelabelRulesPointer rules, LabelSet extra, Unlabelled u
   }
   entries_ = {};
   rules_ = std::move(rules);
+  transform_ = nullptr;
   extra_ = std::move(extra);
   unlabelled_ = unlabelled;
+}
+
+void RelabelCache::reset_to(std::function<void(LabelBuilder&)> transform) {
+  reset(nullptr);
+  transform_ = std::move(transform);
 }
 
 void RelabelCache::drop(Entry& entry) {
@@ -57,6 +63,7 @@ const Series* RelabelCache::compute(Entry& entry, const Series& series) {
   entry = {.uid = series.uid(), .result = no_series, .last_used = period_};
   ++size_;
   if (rules_ && !rules_->apply(builder_)) return nullptr;
+  if (transform_) transform_(builder_);
   if (builder_.labels().empty() && unlabelled_ == Unlabelled::dropped) return nullptr;
   const Series* result = store_.intern(builder_.labels()).detach();
   entry.result = store_.number_of(*result);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -32,6 +33,10 @@ class RelabelCache {
   enum class Unlabelled : unsigned char { dropped, kept };
   void reset(RelabelRulesPointer rules, LabelSet extra = {},
              Unlabelled unlabelled = Unlabelled::dropped);
+
+  // The same for anything else that is done to the labels of a series; those that are left without
+  // any are dropped.
+  void reset_to(std::function<void(LabelBuilder&)> transform);
 
   // What the series is after relabelling; null if the rules drop it. Valid until the next
   // release_forgotten().
@@ -64,6 +69,7 @@ class RelabelCache {
   SeriesStore& store_;
   std::mutex mutex_;
   RelabelRulesPointer rules_;
+  std::function<void(LabelBuilder&)> transform_;
   LabelSet extra_;
   Unlabelled unlabelled_ = Unlabelled::dropped;
   std::vector<Entry> entries_;  // By slot.

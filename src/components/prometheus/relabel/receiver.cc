@@ -3,13 +3,6 @@
 
 namespace alloy::prometheus::relabel {
 
-struct Receiver::Relabeled {
-  std::vector<Sample> samples;
-  std::vector<HistogramSample> histograms;
-  std::vector<Exemplar> exemplars;
-  std::vector<CreatedTimestamp> created;
-};
-
 Receiver::Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name, LiveMetrics live)
     : name_(std::move(name)),
       live_(std::move(live)),
@@ -53,12 +46,12 @@ void Receiver::close() {
 }
 
 Result<void> Receiver::receive(const MetricBatch& batch) {
-  std::unique_ptr<Relabeled> relabeled;
+  std::unique_ptr<MappedBatch> relabeled;
   {
     const std::lock_guard lock(cache_.mutex());
     if (is_closed_) return fail(name_ + " has exited");
     if (free_.empty()) {
-      relabeled = std::make_unique<Relabeled>();
+      relabeled = std::make_unique<MappedBatch>();
     } else {
       relabeled = std::move(free_.back());
       free_.pop_back();
@@ -66,11 +59,7 @@ Result<void> Receiver::receive(const MetricBatch& batch) {
     ++in_flight_;
     relabel(batch, *relabeled);
   }
-  const MetricBatch out{.samples = relabeled->samples,
-                        .histograms = relabeled->histograms,
-                        .exemplars = relabeled->exemplars,
-                        .created = relabeled->created,
-                        .metadata = batch.metadata};
+  const MetricBatch out = relabeled->batch();
   Result<void> result;
   if (!out.empty()) result = fanout_.receive(out);
 
@@ -80,34 +69,18 @@ Result<void> Receiver::receive(const MetricBatch& batch) {
   return result;
 }
 
-void Receiver::relabel(const MetricBatch& batch, Relabeled& out) {
-  out.samples.clear();
-  out.histograms.clear();
-  out.exemplars.clear();
-  out.created.clear();
-  const bool is_watched = live_.is_watched();
-  std::vector<LiveMetrics::Change> changes;
-  for (const Sample& sample : batch.samples) {
-    const Series* series = cache_.find(*sample.series);
-    if (series != nullptr) out.samples.push_back({series, sample.timestamp_ms, sample.value});
-    if (is_watched) changes.emplace_back(sample.series, series);
+void Receiver::relabel(const MetricBatch& batch, MappedBatch& out) {
+  if (live_.is_watched()) {
+    std::vector<LiveMetrics::Change> changes;
+    for (const Sample& sample : batch.samples) {
+      changes.emplace_back(sample.series, cache_.find(*sample.series));
+    }
+    live_.show_changes(changes);
   }
-  if (is_watched) live_.show_changes(changes);
-  for (HistogramSample sample : batch.histograms) {
-    if ((sample.series = cache_.find(*sample.series))) out.histograms.push_back(sample);
-  }
+  const RelabelCache::Counts counts = out.assign(batch, cache_);
+  const MetricBatch relabeled = out.batch();
   const size_t processed = batch.samples.size() + batch.histograms.size();
-  const size_t written = out.samples.size() + out.histograms.size();
-  const RelabelCache::Counts counts = cache_.counts();
-  for (Exemplar exemplar : batch.exemplars) {
-    if ((exemplar.series = cache_.find(*exemplar.series))) out.exemplars.push_back(exemplar);
-  }
-  for (CreatedTimestamp created : batch.created) {
-    if ((created.series = cache_.find(*created.series))) out.created.push_back(created);
-  }
-  for (const Sample& sample : batch.samples) {
-    if (is_stale_marker(sample.value)) cache_.forget(*sample.series);
-  }
+  const size_t written = relabeled.samples.size() + relabeled.histograms.size();
   processed_.add(static_cast<double>(processed));
   written_.add(static_cast<double>(written));
   hits_.add(static_cast<double>(counts.hits - counted_.hits));

@@ -7,6 +7,7 @@
 
 #include "base/metrics.h"
 #include "components/prometheus/shared/live_metrics.h"
+#include "components/prometheus/shared/mapped_batch.h"
 #include "signals/metrics_receiver.h"
 #include "signals/relabel_cache.h"
 
@@ -28,10 +29,7 @@ class Receiver final : public MetricsReceiver {
   std::string capsule_display() const override { return name_; }
 
  private:
-  // Buffers of a batch; one for each thread that is in receive().
-  struct Relabeled;
-
-  void relabel(const MetricBatch& batch, Relabeled& out);
+  void relabel(const MetricBatch& batch, MappedBatch& out);
 
   const std::string name_;
   const LiveMetrics live_;
@@ -47,7 +45,7 @@ class Receiver final : public MetricsReceiver {
   bool is_closed_ = false;        // Guarded by the cache's mutex, as what follows.
   size_t in_flight_ = 0;          // Batches whose series must stay valid.
   RelabelCache::Counts counted_;  // What the counters know of.
-  std::vector<std::unique_ptr<Relabeled>> free_;
+  std::vector<std::unique_ptr<MappedBatch>> free_;  // One for each thread that is in receive().
 };
 
 }  // namespace alloy::prometheus::relabel

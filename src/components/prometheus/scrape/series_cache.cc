@@ -154,11 +154,12 @@ void SeriesCache::commit(std::vector<const Series*>& ended) {
   if (ended.size() == ended_before) return;
   // A series whose bytes changed (labels in another order, say) has not ended.
   const auto first = ended.begin() + static_cast<std::ptrdiff_t>(ended_before);
-  std::sort(first, ended.end());
+  std::vector<const Series*> sorted(first, ended.end());
+  std::ranges::sort(sorted);
   std::vector<const Series*> present;
   for (const Entry& entry : entries_) {
     const Series* series = &store_.at(entry.series);
-    if (entry.is_live && std::binary_search(first, ended.end(), series)) present.push_back(series);
+    if (entry.is_live && std::ranges::binary_search(sorted, series)) present.push_back(series);
   }
   if (present.empty()) return;
   std::ranges::sort(present);

@@ -1,6 +1,9 @@
 #include "components/prometheus/shared/exporter.h"
 
+#include <mutex>
 #include <unistd.h>
+
+#include "base/executor.h"
 
 namespace alloy::prometheus {
 
@@ -14,6 +17,52 @@ Target exporter_target(const ExporterTarget& exporter, const ComponentHttp& http
                  {"__scheme__", "http"},
                  {"instance", exporter.instance},
                  {"job", exporter.job}});
+}
+
+// What the handler shares with its component, which may be gone while a request is answered.
+struct ServedMetrics {
+  explicit ServedMetrics(AnyExecutor executor) : blocking(std::move(executor)) {}
+
+  const AnyExecutor blocking;
+  std::mutex mutex;  // Guards everything below.
+  MetricsServer::Collect collect;
+};
+
+namespace {
+
+Task<net::ServerResponse> show(std::shared_ptr<ServedMetrics> served) {
+  MetricsServer::Collect collect;
+  {
+    const std::lock_guard lock(served->mutex);
+    collect = served->collect;
+  }
+  auto text = co_await run_blocking(served->blocking, std::move(collect));
+  if (!text) co_return net::text_response(500, text.error().message() + "\n");
+  net::ServerResponse response;
+  response.headers.set("Content-Type",
+                       "text/plain; version=0.0.4; charset=utf-8; escaping=underscores");
+  response.body = *std::move(text);
+  response.compress = true;
+  co_return response;
+}
+
+}  // namespace
+
+Result<TargetList> MetricsServer::serve(const Options& options, const ExporterTarget& exporter,
+                                        Collect collect) {
+  auto* http = options.services.find<ComponentHttp>();
+  if (http == nullptr) return fail("the program runs without an HTTP server");
+  const bool is_first = served_ == nullptr;
+  if (is_first) served_ = std::make_shared<ServedMetrics>(options.executor.blocking());
+  {
+    const std::lock_guard lock(served_->mutex);
+    served_->collect = std::move(collect);
+  }
+  if (is_first) {
+    handler_ = http->serve(options.global_id(),
+                           [served = served_](net::ServerRequest) { return show(served); });
+  }
+  return TargetList({exporter_target(exporter, *http, options.global_id())});
 }
 
 std::string host_name() {

@@ -2,6 +2,8 @@
 // handler, and the handler that writes its metrics.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,20 @@ struct ExporterTarget {
 };
 Target exporter_target(const ExporterTarget& exporter, const ComponentHttp& http,
                        std::string_view global_id);
+
+// Serves one exporter's metrics for as long as it lives.
+class MetricsServer {
+ public:
+  // The metrics as Prometheus text. Called for every scrape, on a thread that may block.
+  using Collect = std::function<Result<std::string>()>;
+
+  // From now on it is this that is served. Fails where the program runs without an HTTP server.
+  Result<TargetList> serve(const Options& options, const ExporterTarget& exporter, Collect collect);
+
+ private:
+  std::shared_ptr<struct ServedMetrics> served_;
+  ComponentHttp::Registration handler_;
+};
 
 // The machine's name, which many exporters use as their instance.
 std::string host_name();
