@@ -223,6 +223,9 @@ void Tail::finish_files() {
 }
 
 void Tail::finish(LogFile& file) {
+  environment_.read.logger.debug(
+      "stopped tailing file",
+      {{"path", key_.path}, {"inode", file.inode().number}, {"position", file.position()}});
   environment_.open_files.remove(file.inode(), *this);
   ReadMark mark = file.mark();
   mark.set_finished();

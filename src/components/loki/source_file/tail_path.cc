@@ -117,6 +117,11 @@ bool Tail::open_marked(LogFile& file, FoundFile found) {
     failed_ = found.info;
     return false;
   }
+  environment_.read.logger.debug("start tailing file", {{"path", key_.path},
+                                                        {"found_at", found.path},
+                                                        {"inode", found.info.inode.number},
+                                                        {"position", file.position()},
+                                                        {"size", found.info.size}});
   return true;
 }
 
@@ -365,6 +370,9 @@ void Tail::begin_content_anew() {
 }
 
 void Tail::continue_in(LogFile& file, FoundFile found) {
+  environment_.read.logger.debug(
+      "going on in a copy",
+      {{"path", key_.path}, {"copy", found.path}, {"position", file.position()}});
   environment_.open_files.remove(file.inode(), *this);
   environment_.open_files.add(found.info.inode, weak_from_this());
   file.continue_in(std::move(found.file), found.info.inode);
