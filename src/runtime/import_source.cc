@@ -6,18 +6,9 @@
 #include "base/text.h"
 #include "runtime/blocks.h"
 #include "runtime/component_import.h"
-#include "schema/decode.h"
 
 namespace alloy::runtime {
 namespace {
-
-template <class T>
-std::expected<T, Failure> decode_import(const BlockContext& context) {
-  auto decoded =
-      decode<T>(context.block->body, {.scope = *context.scope, .file = context.file->name()});
-  if (!decoded) return std::unexpected(Failure::decoding(decoded.error()));
-  return *std::move(decoded);
-}
 
 Task<> wait_for_stop(StopToken stop) {
   Event never;
@@ -176,9 +167,11 @@ class FileSource final : public ImportSource {
 const Schema& import_string_schema() { return schema_of<StringArguments>; }
 const Schema& import_file_schema() { return schema_of<FileArguments>; }
 
-std::unique_ptr<ImportSource> make_import_source(std::string_view name, Environment& environment) {
+std::unique_ptr<ImportSource> make_import_source(std::string_view name, const std::string& id,
+                                                 Environment& environment) {
   if (name == "import.string") return std::make_unique<StringSource>();
   if (name == "import.file") return std::make_unique<FileSource>(environment);
+  if (name == "import.git") return make_git_import(id, environment);
   if (name == "import.http") {
     const auto type = environment.components.find("remote.http");
     if (type != environment.components.end())

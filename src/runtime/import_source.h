@@ -8,6 +8,7 @@
 #include "runtime/config_source.h"
 #include "runtime/environment.h"
 #include "runtime/node.h"
+#include "schema/decode.h"
 
 namespace alloy::runtime {
 
@@ -24,7 +25,21 @@ class ImportSource {
   virtual bool has_task() const { return true; }
 };
 
-// For "import.file" and the like; null if there is no such kind.
-std::unique_ptr<ImportSource> make_import_source(std::string_view name, Environment& environment);
+// For "import.file" and the like; null if there is no such kind. `id` says which import it is, in
+// which modules: "a.x/import.git.m".
+std::unique_ptr<ImportSource> make_import_source(std::string_view name, const std::string& id,
+                                                 Environment& environment);
+
+// import.git "m" { repository = ..., path = ... } (import_git.cc)
+std::unique_ptr<ImportSource> make_git_import(const std::string& id, Environment& environment);
+
+// Decodes the arguments of an import.
+template <class T>
+std::expected<T, Failure> decode_import(const BlockContext& context) {
+  auto decoded =
+      decode<T>(context.block->body, {.scope = *context.scope, .file = context.file->name()});
+  if (!decoded) return std::unexpected(Failure::decoding(decoded.error()));
+  return *std::move(decoded);
+}
 
 }  // namespace alloy::runtime

@@ -75,7 +75,8 @@ NodePointer NodeFactory::service(const Structure* previous, ConfiguredService& s
 NodePointer NodeFactory::import(const Structure* previous, const std::string& name,
                                 const std::string& label) const {
   if (auto node = find_previous<ImportNode>(previous, name, label)) return node;
-  auto source = make_import_source(name, environment_);
+  const std::string id = join_path(module_id_, fmt::format("{}.{}", name, label));
+  auto source = make_import_source(name, id, environment_);
   if (source == nullptr) return nullptr;
   return std::make_shared<ImportNode>(environment_, name, label, module_id_, std::move(source),
                                       owner_);

@@ -66,53 +66,9 @@ struct HttpImport {
   }
 };
 
-struct GitBasicAuth {
-  std::string username;
-  Secret password;
-
-  static constexpr auto schema() {
-    return fields(required<&GitBasicAuth::username>("username", "Who asks."),
-                  required<&GitBasicAuth::password>("password", "The password that proves it."));
-  }
-};
-
-struct GitSshKey {
-  std::string username;
-  Secret key;
-  std::string key_file;
-  Secret passphrase;
-
-  static constexpr auto schema() {
-    return fields(required<&GitSshKey::username>("username", "Who asks."),
-                  optional<&GitSshKey::key>("key", "The private key."),
-                  optional<&GitSshKey::key_file>("key_file", "The file of the private key."),
-                  optional<&GitSshKey::passphrase>("passphrase", "What the key is locked with."));
-  }
-};
-
-struct GitImport {
-  std::string repository;
-  std::string revision = "main";
-  std::string path;
-  Duration pull_frequency = 1min;
-  std::optional<GitBasicAuth> basic_auth;
-  std::optional<GitSshKey> ssh_key;
-
-  static constexpr auto schema() {
-    return fields(
-        required<&GitImport::repository>("repository", "The address of the repository."),
-        optional<&GitImport::revision>("revision", "The branch, tag or commit."),
-        required<&GitImport::path>("path", "The module's file or folder in the repository."),
-        optional<&GitImport::pull_frequency>("pull_frequency", "How often it is pulled."),
-        block<&GitImport::basic_auth>("basic_auth", "Sign in with a password."),
-        block<&GitImport::ssh_key>("ssh_key", "Sign in with a key."));
-  }
-};
-
 }  // namespace
 
 const Schema& tracing_block_schema() { return schema_of<TracingBlock>; }
 const Schema& import_http_schema() { return schema_of<HttpImport>; }
-const Schema& import_git_schema() { return schema_of<GitImport>; }
 
 }  // namespace alloy::runtime
