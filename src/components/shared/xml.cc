@@ -94,7 +94,8 @@ Result<> Reader::append_entity(std::string& out, std::string_view name) const {
   const auto [stopped, failure] =
       std::from_chars(digits.data(), end, code, is_hexadecimal ? 16 : 10);
   constexpr uint32_t code_max = 0x10ffff;
-  if (failure != std::errc() || stopped != end || code > code_max)
+  const bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (failure != std::errc() || stopped != end || code > code_max || is_surrogate)
     return error(fmt::format("invalid character entity &{};", name));
   append_utf8(out, code);
   return {};
@@ -135,7 +136,7 @@ Result<> Reader::read_attributes(XmlElement& element) {
 Result<XmlElement> Reader::read_element(int depth) {
   if (depth > depth_max) return error("elements are nested too deeply");
   const auto name = take_name();
-  if (name.empty()) return error("an element's name is expected");
+  if (name.empty() || name.ends_with(':')) return error("an element's name is expected");
   XmlElement element;
   element.name = local(name);
   TRY(read_attributes(element));
