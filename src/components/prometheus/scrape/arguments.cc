@@ -79,7 +79,11 @@ Result<void> Arguments::validate() {
   }
   if (body_size_limit.bytes < 0) return fail("body_size_limit must not be negative");
   TRY(http.validate());
-  return check_names(metric_name_validation_scheme, metric_name_escaping_scheme);
+  TRY(check_names(metric_name_validation_scheme, metric_name_escaping_scheme));
+  if (metric_name_escaping_scheme.empty())
+    metric_name_escaping_scheme =
+        metric_name_validation_scheme == "utf8" ? "allow-utf-8" : "underscores";
+  return {};
 }
 
 std::vector<std::string> Arguments::protocols() const {

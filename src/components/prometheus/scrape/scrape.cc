@@ -63,13 +63,15 @@ class Scrape final : public ComponentWith<Arguments> {
   ScrapeMetrics metrics_;
   const int64_t started_ms_;
   TargetSet targets_;
-  // The last update, for distributing its targets again.
-  Arguments arguments_;
+  // What of the last update distributing its targets again needs.
+  TargetList all_targets_;
+  uint64_t target_limit_ = 0;
+  bool is_clustered_ = false;
   TargetDefaults defaults_;
   std::shared_ptr<const LoopSettings> settings_;
   std::vector<Target> own_targets_;  // With clustering: those that were ours.
   Event cluster_changed_;
-  std::optional<HttpClientArguments> client_arguments_;
+  std::shared_ptr<const HttpClientArguments> client_arguments_;  // Of the client.
   std::shared_ptr<net::HttpClient> client_;
 };
 
@@ -91,7 +93,7 @@ Scrape::Scrape(Options options)
 }
 
 Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArguments& arguments) {
-  if (client_ && client_arguments_ == arguments) return client_;
+  if (client_ && *client_arguments_ == arguments) return client_;
   const auto* identity = options().services.find<Identity>();
   auto client_options = arguments.options(identity ? identity->user_agent : "Alloy");
   if (auto* http = options().services.find<ComponentHttp>()) {
@@ -100,7 +102,10 @@ Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArg
     });
   }
   TRY(auto client, net::HttpClient::create(options().executor.any(), std::move(client_options)));
-  client_arguments_ = arguments;
+  // Most components have the defaults, and share them.
+  static const auto defaults = std::make_shared<const HttpClientArguments>();
+  client_arguments_ =
+      arguments == *defaults ? defaults : std::make_shared<const HttpClientArguments>(arguments);
   client_ = std::move(client);
   return client_;
 }
@@ -132,9 +137,7 @@ Result<std::shared_ptr<const LoopSettings>> Scrape::make_settings(const Argument
       .schema_max = finest_schema(arguments.native_histogram_min_bucket_factor),
   };
   settings->job = job;
-  std::string escaping = arguments.metric_name_escaping_scheme;
-  if (escaping.empty()) escaping = is_utf8 ? "allow-utf-8" : "underscores";
-  settings->accept = accept_header(arguments.protocols(), escaping);
+  settings->accept = accept_header(arguments.protocols(), arguments.metric_name_escaping_scheme);
   if (arguments.scrape_native_histograms) {
     settings->native_histograms = arguments.scrape_classic_histograms
                                       ? wire::NativeHistograms::with_classic
@@ -162,8 +165,10 @@ Result<> Scrape::update(Arguments arguments) {
   TRY(auto settings, make_settings(arguments, job));
   metrics_.set_job(job);
   fanout_.set_receivers(arguments.forward_to);
-  arguments_ = std::move(arguments);
-  defaults_ = make_defaults(arguments_, job);
+  defaults_ = make_defaults(arguments, job);
+  all_targets_ = std::move(arguments.targets);
+  target_limit_ = arguments.target_limit;
+  is_clustered_ = arguments.clustering.enabled;
   settings_ = std::move(settings);
   distribute();
   return {};
@@ -171,23 +176,23 @@ Result<> Scrape::update(Arguments arguments) {
 
 // The cluster, if the targets are to be shared with it.
 Cluster* Scrape::cluster() const {
-  return arguments_.clustering.enabled ? options().services.find<Cluster>() : nullptr;
+  return is_clustered_ ? options().services.find<Cluster>() : nullptr;
 }
 
 void Scrape::distribute() {
   if (cluster() == nullptr) {
     own_targets_.clear();
-    targets_.update(arguments_.targets, {}, defaults_, settings_, arguments_.target_limit, {});
+    targets_.update(all_targets_, {}, defaults_, settings_, target_limit_, {});
     return;
   }
-  ShareOfTargets share = share_of_targets_with_terms(arguments_.targets, *cluster()->view());
+  ShareOfTargets share = share_of_targets_with_terms(all_targets_, *cluster()->view());
   std::vector<Target> moved;
   for (const Target& target : own_targets_)
     if (share.others.contains(cluster_key(target))) moved.push_back(target);
   metrics_.count_moved(moved.size());
   own_targets_ = share.own;
   targets_.update(TargetList(std::move(share.own)), share.terms, defaults_, settings_,
-                  arguments_.target_limit, TargetList(std::move(moved)));
+                  target_limit_, TargetList(std::move(moved)));
 }
 
 Task<> Scrape::follow_cluster(StopToken stop) {
