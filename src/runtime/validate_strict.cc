@@ -42,6 +42,7 @@ class StrictValidator {
   void check_node(const ValidatedModule& module, const ValidatedNode& node);
   void mark_used(const ValidatedModule& module, const ValidatedNode& from,
                  const Reference& reference);
+  const MemberType* export_type(const ValidatedModule& module, const Reference& reference) const;
   void check_export(const ValidatedModule& module, const ValidatedNode& target,
                     const ValidatedNode& from, const Reference& reference, size_t names);
   void check_standard(const ValidatedNode& from, const Reference& reference);
@@ -65,13 +66,32 @@ const ComponentType* StrictValidator::find_type(const ValidatedModule& module,
   return type == options_.components.end() ? nullptr : *type;
 }
 
+// The type of the export that the reference names, if it names no more than that.
+const MemberType* StrictValidator::export_type(const ValidatedModule& module,
+                                               const Reference& reference) const {
+  std::string id;
+  for (size_t names = 1; names < reference.names.size(); ++names) {
+    if (!id.empty()) id += '.';
+    id += reference.names[names - 1].name;
+    const auto target = module.find_node(id);
+    if (!target) continue;
+    if (!target->is_here || names + 1 != reference.names.size()) return nullptr;
+    const ComponentType* type = find_type(module, module.nodes[target->index]);
+    if (type == nullptr || type->exports == nullptr) return nullptr;
+    const FoundField found = find_field(*type->exports, nullptr, reference.names[names].name);
+    return found ? found.field->type : nullptr;
+  }
+  return nullptr;
+}
+
 void StrictValidator::check_node(const ValidatedModule& module, const ValidatedNode& node) {
   const auto is_known = [&](const Reference& reference) {
     const std::string_view first = reference.names.front().name;
     if (variables_.contains(first) || depends_on_machine(first)) return false;
     return find_standard(first) != nullptr && !is_node(module, reference);
   };
-  StrictChecker checker(node.block.file->name(), is_known, found_);
+  const auto type_of = [&](const Reference& reference) { return export_type(module, reference); };
+  StrictChecker checker(node.block.file->name(), is_known, type_of, found_);
   syntax::BlockStatement block = *node.block.statement;
   block.body = node.body;
   const ComponentType* type = find_type(module, node);

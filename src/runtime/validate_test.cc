@@ -42,8 +42,23 @@ struct Arguments {
   }
 };
 
+struct Sink {
+  std::string_view capsule_display() const { return "sink"; }
+};
+
+}  // namespace
+}  // namespace alloy::runtime
+
+template <>
+struct alloy::CapsuleTraits<alloy::runtime::Sink> {
+  static constexpr std::string_view name = "test.Sink";
+};
+
+namespace alloy::runtime {
+namespace {
+
 struct Exports {
-  Value receiver;
+  std::shared_ptr<Sink> receiver;
   static constexpr auto schema() {
     return fields(optional<&Exports::receiver>("receiver", "Takes samples."));
   }
@@ -210,7 +225,7 @@ TEST_CASE("strictly, what is only known later is left alone") {
     test.stable "a" {
       forward_to = [sys.env("NOT_SET") / 1, constants.hostname]
       limit      = file.path_join(1)
-      filter { size = test.giving.g.receiver }
+      filter { size = json_path(test.giving.g.receiver, "x")[0] }
     }
     declare "m" {
       argument "n" { }
@@ -231,6 +246,17 @@ TEST_CASE("strictly, a mistake is reported once") {
   CHECK(strict_mistakes("test.stable \"a\" { forward_to = [1 / \"x\"]\n limit = \"x\" }\n") ==
         "f:1:33: should be one of [number] for binop /, got string; "
         "f:2:10: expected number, got string");
+}
+
+TEST_CASE("strictly, receivers stand where receivers are taken") {
+  const std::string give = "test.giving \"g\" { url = \"x\" }\n";
+  CHECK(strict_mistakes(give + "test.stable \"a\" { forward_to = test.giving.g.receiver }\n") ==
+        "f:2:32: expected array, got test.Sink");
+  CHECK(strict_mistakes(give + "test.stable \"a\" {\n forward_to = []\n"
+                               " limit = test.giving.g.receiver\n}\n") ==
+        "f:4:10: expected number, got test.Sink");
+  CHECK(strict_mistakes(give + "test.stable \"a\" { forward_to = [test.giving.g.receiver] }\n") ==
+        "");
 }
 
 TEST_CASE("strictly, exports and standard functions exist") {

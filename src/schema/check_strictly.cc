@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "schema/decode.h"
+#include "schema/member_access.h"
 
 namespace alloy {
 namespace {
@@ -38,6 +41,18 @@ struct Children {
   List operator()(const syntax::BinaryExpression& node) { return {node.left, node.right}; }
   List operator()(const syntax::ParenExpression& node) { return {node.inner}; }
 };
+
+bool is_receiver(const MemberType& type) {
+  return type.kind == MemberKind::custom && type.value_type == ValueType::capsule &&
+         type.element == nullptr;
+}
+
+// False only for what is certainly wrong: much converts into something else.
+bool are_compatible(const MemberType& wanted, const MemberType& given) {
+  if (!is_receiver(given)) return true;
+  if (is_receiver(wanted)) return wanted.name == given.name;
+  return wanted.kind == MemberKind::any || wanted.kind == MemberKind::custom;
+}
 
 const syntax::AttributeStatement* find_attribute(const syntax::BlockStatement& block,
                                                  std::string_view name) {
@@ -83,9 +98,35 @@ bool StrictChecker::check_parts(const syntax::Expression& expression) {
   return false;
 }
 
+void StrictChecker::check_types(const MemberType& type, const syntax::Expression& expression) {
+  const MemberType& wanted = without_optional(type);
+  if (const auto* array = syntax::as<syntax::ArrayExpression>(expression)) {
+    if (wanted.kind != MemberKind::list) return;
+    for (const auto* element : array->elements) check_types(*wanted.element, *element);
+    return;
+  }
+  if (expression.kind != syntax::ExpressionKind::access) return;
+  const auto found = references(expression);
+  // Else it is not a path of names alone.
+  if (found.size() != 1 || found[0].span() != expression.span()) return;
+  const MemberType* given = type_of_(found[0]);
+  if (given == nullptr || are_compatible(wanted, without_optional(*given))) return;
+  const auto name = [](const MemberType& t) {
+    return t.value_type == ValueType::capsule ? t.name : name_of(t.value_type);
+  };
+  const syntax::Span span = expression.span();
+  found_.add_error(
+      {std::string(file_), span.start, span.end},
+      fmt::format("expected {}, got {}", name(wanted), name(without_optional(*given))));
+}
+
 bool StrictChecker::check_attribute(const FoundField& found,
                                     const syntax::AttributeStatement& attribute) {
-  if (has_mistake_in(attribute.span()) || !check_parts(*attribute.value)) return false;
+  if (has_mistake_in(attribute.span())) return false;
+  if (!check_parts(*attribute.value)) {
+    check_types(*found.field->type, *attribute.value);
+    return false;
+  }
   const Evaluation evaluation{.scope = no_variables(), .file = file_};
   const auto value = evaluate(*attribute.value, evaluation);
   const auto decoded = decode_value(*found.field->type, *value, found.member());

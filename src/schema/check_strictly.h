@@ -17,10 +17,12 @@ class StrictChecker {
  public:
   // Whether a reference always gives the same value, on every machine: the standard library's.
   using IsKnown = std::function<bool(const Reference&)>;
+  // The type of what a reference as a whole will give; null if that is not known.
+  using TypeOf = std::function<const MemberType*(const Reference&)>;
 
   // Adds to `found` what is not reported there yet.
-  StrictChecker(std::string_view file, IsKnown is_known, syntax::Diagnostics& found)
-      : file_(file), is_known_(std::move(is_known)), found_(found) {}
+  StrictChecker(std::string_view file, IsKnown is_known, TypeOf type_of, syntax::Diagnostics& found)
+      : file_(file), is_known_(std::move(is_known)), type_of_(std::move(type_of)), found_(found) {}
 
   // Expressions that can't be evaluated, values that don't fit, and structs that are refused by
   // their own validate() or check_strictly(). The block's own label is not looked at.
@@ -35,6 +37,8 @@ class StrictChecker {
   bool check_map(const syntax::BlockStatement& block);
   bool check_attribute(const FoundField& found, const syntax::AttributeStatement& attribute);
   bool check_parts(const syntax::Expression& expression);
+  // Whether references give what the attribute, or the elements of its list, take.
+  void check_types(const MemberType& wanted, const syntax::Expression& expression);
 
   void ask_strictly(const Schema& schema, const syntax::BlockStatement& block, const void* object);
   bool is_known(const syntax::Expression& expression) const;
@@ -43,6 +47,7 @@ class StrictChecker {
 
   std::string_view file_;
   IsKnown is_known_;
+  TypeOf type_of_;
   syntax::Diagnostics& found_;
 };
 

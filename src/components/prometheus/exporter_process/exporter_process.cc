@@ -64,16 +64,20 @@ Result<> Exporter::update(Arguments arguments) {
                             .rechecks = arguments.recheck_on_scrape,
                             .forgets_empty = arguments.remove_empty_groups};
   auto watched = std::make_shared<Watched>(Groups(std::move(system), std::move(matchers), chosen));
+  auto collect = [watched, build = build_info(options().services,
+                                              "process_exporter")]() -> Result<std::string> {
+    const std::lock_guard lock(watched->mutex);
+    // A failure is counted by one of the metrics.
+    (void)watched->groups.update();
+    MetricFamilies families = watched->groups.collect();
+    families.insert(build.begin(), build.end());
+    return write_exposition(families);
+  };
   TRY(auto targets, server_.serve(options(),
                                   {.component_name = "prometheus.exporter.process",
                                    .job = "integrations/process",
                                    .instance = host_name()},
-                                  [watched]() -> Result<std::string> {
-                                    const std::lock_guard lock(watched->mutex);
-                                    // A failure is counted by one of the metrics.
-                                    (void)watched->groups.update();
-                                    return write_exposition(watched->groups.collect());
-                                  }));
+                                  std::move(collect)));
   set_exports({.targets = std::move(targets)});
   return {};
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/executor.h"
+#include "services/self_metrics.h"
 
 namespace alloy::prometheus {
 
@@ -63,6 +64,18 @@ Result<TargetList> MetricsServer::serve(const Options& options, const ExporterTa
                            [served = served_](net::ServerRequest) { return show(served); });
   }
   return TargetList({exporter_target(exporter, *http, options.global_id())});
+}
+
+MetricFamilies build_info(const Services& services, std::string_view program) {
+  const auto* metrics = services.find<SelfMetrics>();
+  if (metrics == nullptr) return {};
+  MetricFamilies all = metrics->collect();
+  const auto found = all.find("alloy_build_info");
+  if (found == all.end()) return {};
+  MetricFamily family = std::move(found->second);
+  family.name = std::string(program) + "_build_info";
+  for (MetricSample& sample : family.samples) sample.name = family.name;
+  return {{family.name, std::move(family)}};
 }
 
 std::string host_name() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/metrics.h"
 #include "component/component.h"
 #include "services/component_http.h"
 #include "signals/targets.h"
@@ -44,6 +45,9 @@ class MetricsServer {
   std::shared_ptr<struct ServedMetrics> served_;
   ComponentHttp::Registration handler_;
 };
+
+// "<program>_build_info", which dashboards find exporters by; nothing if the program doesn't say.
+MetricFamilies build_info(const Services& services, std::string_view program);
 
 // The machine's name, which many exporters use as their instance.
 std::string host_name();
