@@ -77,8 +77,12 @@ TEST_CASE("missing required flags are followed by the usage") {
 }
 
 TEST_CASE("flags that cannot be honoured are refused, never ignored") {
-  CHECK(execute({"run", "--cluster.enable-tls", "x"}).err ==
-        "Error: --cluster.enable-tls is not supported yet\n");
+  CHECK(
+      execute({"run", "--cluster.enable-tls", "x"}).err ==
+      "Error: failed to load TLS config from file: failed to read TLS CA file: open : no such file "
+      "or directory\n");
+  CHECK(execute({"run", "--cluster.discover-peers=provider=aws region=x", "x"}).err ==
+        "Error: --cluster.discover-peers: provider aws is not supported\n");
   CHECK(execute({"run", "--config.format=static", "x"}).err ==
         "Error: converting configurations of the format \"static\" is not supported yet\n");
   CHECK(execute({"run", "--windows.priority=high", "x"}).err ==

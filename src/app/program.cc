@@ -7,6 +7,7 @@
 
 #include "app/load_report.h"
 #include "app/masked_source.h"
+#include "app/peer_discovery.h"
 #include "app/remotecfg/service.h"
 #include "app/seed.h"
 #include "app/service_blocks.h"
@@ -56,7 +57,8 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
-ClusterServiceOptions cluster_options(const ClusterOptions& o) {
+ClusterServiceOptions cluster_options(const ClusterOptions& o, Executor& executor,
+                                      std::shared_ptr<const net::TlsPeerContext> tls) {
   ClusterServiceOptions out{.is_enabled = o.enabled,
                             .node_name = o.node_name.empty() ? host_name() : o.node_name,
                             .cluster_name = o.name,
@@ -65,7 +67,9 @@ ClusterServiceOptions cluster_options(const ClusterOptions& o) {
                             .minimum_size = static_cast<size_t>(o.wait_for_size),
                             .minimum_size_timeout = o.wait_timeout,
                             .advertise_address = o.advertise_address,
-                            .advertise_interfaces = o.advertise_interfaces};
+                            .advertise_interfaces = o.advertise_interfaces,
+                            .tls = std::move(tls)};
+  if (!o.discover_peers.empty()) out.discover = peer_discovery(executor, o.discover_peers);
   if (!o.join_addresses.empty())
     for (const auto address : split(o.join_addresses, ','))
       out.join_addresses.emplace_back(address);
@@ -75,8 +79,12 @@ ClusterServiceOptions cluster_options(const ClusterOptions& o) {
 // Everything that lives as long as the program runs; later members use earlier ones.
 class Program {
  public:
-  Program(const RunOptions& options, std::string config_path, Console& console)
-      : options_(options), config_path_(std::move(config_path)), console_(console) {
+  Program(const RunOptions& options, std::string config_path, Console& console,
+          std::shared_ptr<const net::TlsPeerContext> cluster_tls)
+      : options_(options),
+        config_path_(std::move(config_path)),
+        console_(console),
+        cluster_tls_(std::move(cluster_tls)) {
     services_.add<ComponentHttp>(http_);
     services_.add<Cluster>(cluster_);
     cluster_.register_metrics(metrics_.registry());
@@ -126,6 +134,7 @@ class Program {
   const RunOptions& options_;
   const std::string config_path_;
   Console& console_;
+  std::shared_ptr<const net::TlsPeerContext> cluster_tls_;  // Null: plain connections.
   Signals signals_;  // Before any thread, so that all of them have the signals blocked.
   std::shared_ptr<LogSink> log_sink_ = std::make_shared<LogSink>();
   Logger logger_{log_sink_};
@@ -133,8 +142,8 @@ class Program {
   ProgramMetrics metrics_{build_labels()};
   SeriesStore series_;
   Identity identity_;
-  ClusterService cluster_{cluster_options(options_.cluster), executor_, real_clock(),
-                          logger_.with({{"service", "cluster"}})};
+  ClusterService cluster_{cluster_options(options_.cluster, executor_, cluster_tls_), executor_,
+                          real_clock(), logger_.with({{"service", "cluster"}})};
   LiveDebugging live_debugging_;
   OwnLogs own_logs_{log_sink_, series_, metrics_.registry()};
   HttpService http_{
@@ -330,7 +339,14 @@ std::vector<Peer> Program::peers() const {
 
 Result<int> run_program(const RunOptions& options, const std::string& config_path,
                         Console& console) {
-  return Program(options, config_path, console).run();
+  std::shared_ptr<const net::TlsPeerContext> tls;
+  if (const ClusterOptions& o = options.cluster; o.enable_tls) {
+    TRY(tls, net::TlsPeerContext::create({.ca_path = o.tls_ca_path,
+                                          .cert_path = o.tls_cert_path,
+                                          .key_path = o.tls_key_path,
+                                          .server_name = o.tls_server_name}));
+  }
+  return Program(options, config_path, console, std::move(tls)).run();
 }
 
 }  // namespace alloy::app

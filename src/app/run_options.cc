@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "app/peer_discovery.h"
 #include "base/text.h"
 
 namespace alloy::app {
@@ -154,8 +155,7 @@ Result<void> check_options(const RunOptions& o) {
                             fmt::join(peers, " "), quote(o.cluster.discover_peers)),
                 ErrorKind::invalid);
   }
-  if (!o.cluster.discover_peers.empty()) return not_supported("cluster.discover-peers");
-  if (o.cluster.enable_tls) return not_supported("cluster.enable-tls");
+  TRY(check_peer_discovery(o.cluster.discover_peers));
   if (o.cluster.max_join_peers < 0 || o.cluster.wait_for_size < 0)
     return fail("--cluster.max-join-peers and --cluster.wait-for-size can't be negative",
                 ErrorKind::invalid);

@@ -13,6 +13,13 @@ namespace alloy {
 using cluster::Address;
 
 Task<> ClusterService::join_loop(StopToken stop) {
+  if (options_.discover)
+    logger_.info("using go-discovery to discover peers");
+  else if (!options_.join_addresses.empty())
+    logger_.info("using provided peers for discovery",
+                 {{"join_peers", fmt::format("{}", fmt::join(options_.join_addresses, ", "))}});
+  else
+    logger_.info("no peer discovery configured: both join and discover peers are empty");
   co_await join_once(true);
   joined_.notify();
   while (options_.rejoin_interval > Duration::zero()) {
@@ -21,18 +28,26 @@ Task<> ClusterService::join_loop(StopToken stop) {
   }
 }
 
+Task<Result<std::vector<Address>>> ClusterService::find_peers() {
+  std::vector<std::string> entries = options_.join_addresses;
+  if (options_.discover) {
+    CO_TRY(entries, co_await options_.discover());
+    // Who finds nobody is the first one, or everybody is gone.
+    if (entries.empty()) co_return std::vector<Address>();
+  }
+  if (entries.empty()) co_return std::vector<Address>();
+  co_return co_await cluster::resolve_join_addresses(executor_.blocking(), std::move(entries),
+                                                     listen_port_, logger_);
+}
+
 Task<> ClusterService::join_once(bool is_first) {
   std::vector<Address> addresses;
-  if (!options_.join_addresses.empty()) {
-    auto found = co_await cluster::resolve_join_addresses(
-        executor_.blocking(), options_.join_addresses, listen_port_, logger_);
-    if (found)
-      addresses = std::move(*found);
-    else
-      logger_.warn(is_first ? "failed to get peers to join at startup; will create a new cluster"
-                            : "failed to refresh list of peers",
-                   {{"err", found.error()}});
-  }
+  if (auto found = co_await find_peers())
+    addresses = std::move(*found);
+  else
+    logger_.warn(is_first ? "failed to get peers to join at startup; will create a new cluster"
+                          : "failed to refresh list of peers",
+                 {{"err", found.error()}});
   if (options_.join_peers_max > 0 && addresses.size() > options_.join_peers_max) {
     std::shuffle(addresses.begin(), addresses.end(), random_);
     addresses.resize(options_.join_peers_max);

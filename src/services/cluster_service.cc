@@ -32,7 +32,7 @@ ClusterService::ClusterService(ClusterServiceOptions options, Executor& executor
       clock_(clock),
       logger_(std::move(logger)),
       strand_(executor.strand()),
-      transport_(strand_, logger_),
+      transport_(strand_, logger_, options_.tls),
       minimum_size_(options_.is_enabled ? options_.minimum_size : 0, options_.minimum_size_timeout,
                     clock.steady()),
       random_(random_seed()) {

@@ -33,6 +33,9 @@ struct ClusterServiceOptions {
   // --cluster.advertise-address (host or host:port) or, if empty, found on these interfaces.
   std::string advertise_address;
   std::vector<std::string> advertise_interfaces;
+  // Finds nodes in place of the join addresses: "ip" or "ip:port" each.
+  std::function<Task<Result<std::vector<std::string>>>()> discover = {};
+  std::shared_ptr<const net::TlsPeerContext> tls;  // Between the nodes; null: none.
 };
 
 class ClusterService final : public Cluster {
@@ -79,6 +82,7 @@ class ClusterService final : public Cluster {
   Task<> notify_loop(StopToken stop);
   Task<> join_loop(StopToken stop);
   Task<> join_once(bool is_first);
+  Task<Result<std::vector<cluster::Address>>> find_peers();
   Task<> take_part(StopToken stop);
   Task<> change_role(cluster::NodeRole to);
   Task<> say_goodbye();

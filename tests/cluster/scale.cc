@@ -15,7 +15,8 @@ struct Row {
   size_t nodes;
   double joined = -1;  // Until all agree after the last node came.
   double leave = -1;   // Until all agree after one left.
-  double crash = -1;   // Until all agree after one crashed.
+  double kill = -1;    // Until all agree after one was killed, so that it refuses connections.
+  double crash = -1;   // Until all agree after one's machine was gone.
   double bytes = 0;    // A node sends in a quiet second.
   double moved = 0;    // Share of keys that a newcomer takes.
 };
@@ -49,6 +50,8 @@ Row measure(size_t nodes, double loss) {
     moved += *ring->owner(key) != *smaller->owner(key);
   }
   row.moved = static_cast<double>(moved) / 10'000;
+  simulation.kill(nodes - 2);
+  row.kill = until_agreed(simulation, 10min);
   simulation.crash(nodes - 1);
   row.crash = until_agreed(simulation, 30min);
   return row;
@@ -60,13 +63,13 @@ Row measure(size_t nodes, double loss) {
 int main(int argc, char** argv) {
   const double loss = argc > 1 ? std::atof(argv[1]) : 0;
   fmt::print(
-      "| nodes | all agree after the last join, s | after a leave, s | after a crash, s | bytes "
-      "sent a node and second | keys moved by one leave |\n");
-  fmt::print("| ---: | ---: | ---: | ---: | ---: | ---: |\n");
-  for (const size_t nodes : {3, 10, 100, 300, 1000}) {
+      "| nodes | agree after the last join, s | a leave, s | a kill, s | a machine lost, s | bytes "
+      "a node and second | keys moved by one leave |\n");
+  fmt::print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+  for (const size_t nodes : {5, 10, 100, 300, 1000}) {
     const auto row = alloy::cluster::measure(nodes, loss);
-    fmt::print("| {} | {:.2f} | {:.2f} | {:.1f} | {:.0f} | {:.2f} % |\n", row.nodes, row.joined,
-               row.leave, row.crash, row.bytes, 100 * row.moved);
+    fmt::print("| {} | {:.2f} | {:.2f} | {:.1f} | {:.1f} | {:.0f} | {:.2f} % |\n", row.nodes,
+               row.joined, row.leave, row.kill, row.crash, row.bytes, 100 * row.moved);
     std::fflush(stdout);
   }
 }
