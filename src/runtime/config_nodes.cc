@@ -102,10 +102,6 @@ Task<Outcome> LoggingNode::evaluate(BlockContext context) {
   co_return Outcome();
 }
 
-Task<Outcome> TracingNode::evaluate(BlockContext) {
-  co_return failed("the tracing block is not supported yet");
-}
-
 Task<Outcome> ServiceNode::evaluate(BlockContext context) {
   const Schema* schema = service_.arguments();
   if (schema == nullptr) {

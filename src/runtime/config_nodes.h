@@ -24,7 +24,7 @@ class LoggingNode final : public PassiveNode {
   OwnLogs* own_logs_;  // Null where the program runs without.
 };
 
-// tracing { ... }: refused until the program has traces.
+// tracing { ... }: what would have an effect is refused until the program has traces.
 class TracingNode final : public PassiveNode {
  public:
   TracingNode(Environment& environment, std::weak_ptr<NodeOwner> owner)

@@ -33,6 +33,16 @@ TEST_CASE("components are evaluated after what they depend on, started, and stop
   CHECK(ended[1] == "stop test.value.a");
 }
 
+TEST_CASE("a tracing block that has no effect is taken, another one refused") {
+  Program program;
+  CHECK(program.load("tracing { sampling_fraction = 0.5 }") == "");
+  CHECK(program.load("tracing { write_to = [1] }").find("write_to is not supported yet") !=
+        std::string::npos);
+  CHECK(program.load("tracing { send_traceparent = true }").find("not supported yet") !=
+        std::string::npos);
+  CHECK(program.load("tracing { sampling = 1 }") != "");
+}
+
 TEST_CASE("references, edges and health are told") {
   Program program;
   CHECK(program.load(R"(

@@ -1,6 +1,8 @@
-// The arguments of config blocks that `validate` knows and `run` refuses, until they are built.
+// The block `tracing`. The program makes no traces of its own while nothing could receive them:
+// what would have an effect is refused, what only says how to sample them is taken.
 #include "runtime/blocks.h"
-#include "values/secret.h"
+#include "runtime/config_nodes.h"
+#include "schema/decode.h"
 
 namespace alloy::runtime {
 namespace {
@@ -45,30 +47,19 @@ struct TracingBlock {
   }
 };
 
-struct HttpImport {
-  std::string url;
-  std::string method = "GET";
-  std::map<std::string, OptionalSecret> headers;
-  std::string body;
-  Duration poll_frequency = 1min;
-  Duration poll_timeout = 10s;
-  std::map<std::string, Value> client;
-
-  static constexpr auto schema() {
-    return fields(
-        required<&HttpImport::url>("url", "Where the module is got from."),
-        optional<&HttpImport::method>("method", "The method of the request."),
-        optional<&HttpImport::headers>("headers", "Headers of the request."),
-        optional<&HttpImport::body>("body", "The body of the request."),
-        optional<&HttpImport::poll_frequency>("poll_frequency", "How often it is got."),
-        optional<&HttpImport::poll_timeout>("poll_timeout", "How long a request may take."),
-        block<&HttpImport::client>("client", "How to connect."));
-  }
-};
-
 }  // namespace
 
 const Schema& tracing_block_schema() { return schema_of<TracingBlock>; }
-const Schema& import_http_schema() { return schema_of<HttpImport>; }
+
+Task<Outcome> TracingNode::evaluate(BlockContext context) {
+  if (context.block == nullptr) co_return Outcome();
+  const auto decoded = decode<TracingBlock>(
+      context.block->body, {.scope = *context.scope, .file = context.file->name()});
+  if (!decoded) co_return std::unexpected(Failure::decoding(decoded.error()));
+  if (!decoded->write_to.empty())
+    co_return failed("tracing: write_to is not supported yet: no component takes traces");
+  if (decoded->send_traceparent) co_return failed("tracing: send_traceparent is not supported yet");
+  co_return Outcome();
+}
 
 }  // namespace alloy::runtime
