@@ -1,5 +1,6 @@
 #include "components/shared/own_http_server.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include <fmt/format.h>
@@ -48,15 +49,20 @@ std::string route_of(std::string_view path) {
   return route;
 }
 
+std::string_view method_of(std::string_view method) {
+  constexpr std::string_view known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  return std::ranges::find(known, method) == std::end(known) ? "other" : method;
+}
+
 }  // namespace
 
-// Only answered requests make series, so that nobody can make up paths.
+// Nobody can make up series: only what is there has a route of its own.
 void OwnHttpServer::Metrics::observe(const net::RequestRecord& record) {
   const std::string route = record.status == 404 ? "notfound" : route_of(record.path);
   registry
       .histogram(prefix + "_request_duration_seconds", "How long requests took, in seconds.",
                  default_buckets(),
-                 {{"method", std::string(record.method)},
+                 {{"method", std::string(method_of(record.method))},
                   {"route", route},
                   {"status_code", fmt::format("{}", record.status)},
                   {"ws", "false"}})
