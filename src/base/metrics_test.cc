@@ -25,7 +25,8 @@ TEST_CASE("a histogram's buckets are cumulative and end with +Inf") {
   histogram.observe(1);
   histogram.observe(5);
   CHECK(exposition(registry) ==
-        "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 1\nh_bucket{le=\"+Inf\"} 2\n"
+        "# HELP h \n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} "
+        "1\nh_bucket{le=\"+Inf\"} 2\n"
         "h_sum 6\nh_count 2\n");
 }
 

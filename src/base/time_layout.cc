@@ -175,92 +175,109 @@ std::string TimeLayout::format(const ZonedTime& time) const {
   return out;
 }
 
+namespace {
+
+// A time taken apart.
+struct Moment {
+  CivilDate date;
+  int second_of_day;
+  int year_day;
+  int weekday;
+
+  int hour() const { return second_of_day / 3600; }
+  int hour12() const { return hour() % 12 == 0 ? 12 : hour() % 12; }
+  int minute() const { return second_of_day / 60 % 60; }
+  int second() const { return second_of_day % 60; }
+};
+
+Moment take_apart(int64_t local_seconds) {
+  const int64_t days = floor_divide(local_seconds, 86400);
+  const CivilDate date = civil_from_days(days);
+  return {.date = date,
+          .second_of_day = static_cast<int>(local_seconds - days * 86400),
+          .year_day = static_cast<int>(days - days_from_civil(date.year, 1, 1) + 1),
+          .weekday = weekday_of(days)};
+}
+
+void append_element(std::string& out, Element element, const Moment& moment) {
+  const CivilDate& date = moment.date;
+  const std::string_view month = months[static_cast<size_t>(date.month - 1)];
+  const std::string_view weekday = weekdays[static_cast<size_t>(moment.weekday)];
+  switch (element) {
+    case Element::long_month:
+      out += month;
+      return;
+    case Element::month:
+      out += month.substr(0, 3);
+      return;
+    case Element::month_number:
+      return append_number(out, date.month, 0);
+    case Element::month_zero:
+      return append_number(out, date.month, 2);
+    case Element::long_weekday:
+      out += weekday;
+      return;
+    case Element::weekday:
+      out += weekday.substr(0, 3);
+      return;
+    case Element::day:
+      return append_number(out, date.day, 0);
+    case Element::day_underscore:
+      return append_number(out, date.day, 2, ' ');
+    case Element::day_zero:
+      return append_number(out, date.day, 2);
+    case Element::year_day_underscore:
+      return append_number(out, moment.year_day, 3, ' ');
+    case Element::year_day_zero:
+      return append_number(out, moment.year_day, 3);
+    case Element::hour:
+      return append_number(out, moment.hour(), 2);
+    case Element::hour12:
+      return append_number(out, moment.hour12(), 0);
+    case Element::hour12_zero:
+      return append_number(out, moment.hour12(), 2);
+    case Element::minute:
+      return append_number(out, moment.minute(), 0);
+    case Element::minute_zero:
+      return append_number(out, moment.minute(), 2);
+    case Element::second:
+      return append_number(out, moment.second(), 0);
+    case Element::second_zero:
+      return append_number(out, moment.second(), 2);
+    case Element::long_year:
+      return append_number(out, date.year, 4);
+    case Element::year:
+      return append_number(out, (date.year < 0 ? 0 : date.year) % 100, 2);
+    case Element::upper_pm:
+      out += moment.hour() >= 12 ? "PM" : "AM";
+      return;
+    case Element::lower_pm:
+      out += moment.hour() >= 12 ? "pm" : "am";
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
 void TimeLayout::format(const ZonedTime& time, std::string& out) const {
   const TimeZone::Period period = time.zone->at(time.seconds);
-  const int64_t local = time.seconds + period.offset;
-  const int64_t days = floor_divide(local, 86400);
-  const auto second_of_day = static_cast<int>(local - days * 86400);
-  const CivilDate date = civil_from_days(days);
-  const int hour = second_of_day / 3600;
-  const int hour12 = hour % 12 == 0 ? 12 : hour % 12;
-  const auto year_day = static_cast<int>(days - days_from_civil(date.year, 1, 1) + 1);
-  const std::string_view month = months[static_cast<size_t>(date.month - 1)];
-  const std::string_view weekday = weekdays[static_cast<size_t>(weekday_of(days))];
-  const auto number = [&](Element element) -> void {
-    switch (element) {
-      case Element::month_number:
-        return append_number(out, date.month, 0);
-      case Element::month_zero:
-        return append_number(out, date.month, 2);
-      case Element::day:
-        return append_number(out, date.day, 0);
-      case Element::day_underscore:
-        return append_number(out, date.day, 2, ' ');
-      case Element::day_zero:
-        return append_number(out, date.day, 2);
-      case Element::year_day_underscore:
-        return append_number(out, year_day, 3, ' ');
-      case Element::year_day_zero:
-        return append_number(out, year_day, 3);
-      case Element::hour:
-        return append_number(out, hour, 2);
-      case Element::hour12:
-        return append_number(out, hour12, 0);
-      case Element::hour12_zero:
-        return append_number(out, hour12, 2);
-      case Element::minute:
-        return append_number(out, second_of_day / 60 % 60, 0);
-      case Element::minute_zero:
-        return append_number(out, second_of_day / 60 % 60, 2);
-      case Element::second:
-        return append_number(out, second_of_day % 60, 0);
-      case Element::second_zero:
-        return append_number(out, second_of_day % 60, 2);
-      case Element::long_year:
-        return append_number(out, date.year, 4);
-      case Element::year:
-        return append_number(out, (date.year < 0 ? 0 : date.year) % 100, 2);
-      default:
-        break;
-    }
-  };
+  const Moment moment = take_apart(time.seconds + period.offset);
   for (const Part& part : parts_) {
     out += prefix_of(part);
-    switch (part.element) {
-      case Element::long_month:
-        out += month;
-        break;
-      case Element::month:
-        out += month.substr(0, 3);
-        break;
-      case Element::long_weekday:
-        out += weekday;
-        break;
-      case Element::weekday:
-        out += weekday.substr(0, 3);
-        break;
-      case Element::upper_pm:
-        out += hour >= 12 ? "PM" : "AM";
-        break;
-      case Element::lower_pm:
-        out += hour >= 12 ? "pm" : "am";
-        break;
-      case Element::zone_name:
-        if (!period.abbreviation.empty())
-          out += period.abbreviation;
-        else
-          append_offset(out, Element::zone_number, period.offset);
-        break;
-      case Element::fraction_zeros:
-      case Element::fraction_nines:
-        append_fraction(out, element_of(part).front(), part.element, part.digits, time.nanoseconds);
-        break;
-      default:
-        if (part.element >= Element::zone_z && part.element <= Element::zone_number_colon_seconds) {
-          append_offset(out, part.element, period.offset);
-        } else {
-          number(part.element);
-        }
+    if (part.element == Element::fraction_zeros || part.element == Element::fraction_nines) {
+      append_fraction(out, element_of(part).front(), part.element, part.digits, time.nanoseconds);
+    } else if (part.element == Element::zone_name) {
+      if (period.abbreviation.empty())
+        append_offset(out, Element::zone_number, period.offset);
+      else
+        out += period.abbreviation;
+    } else if (part.element >= Element::zone_z &&
+               part.element <= Element::zone_number_colon_seconds) {
+      append_offset(out, part.element, period.offset);
+    } else {
+      append_element(out, part.element, moment);
     }
   }
   out += std::string_view(text_).substr(suffix_start_);
