@@ -1,6 +1,8 @@
 // Runs discoverers and publishes their targets.
 #include "components/discovery/shared/discovery.h"
 
+#include <malloc.h>
+
 #include "services/identity.h"
 #include "services/live_debugging.h"
 
@@ -9,6 +11,17 @@ namespace {
 
 // So long after the first news the list is published: a storm of changes becomes one.
 constexpr Duration publish_delay = 1s;
+
+// Whether reading that many left much free memory behind. It would lie about in the arena of
+// whichever thread the refresh was on, and the next one is on another.
+bool is_large_update(std::span<const TargetGroup> groups) {
+  constexpr size_t large = 10'000;
+  size_t size = 0;
+  for (const TargetGroup& group : groups) size += group.targets.size();
+  return size >= large;
+}
+
+void return_freed_memory() { malloc_trim(0); }
 
 DiscoveryContext make_context(const Options& options, Summaries& summaries) {
   const auto* identity = options.services.find<Identity>();
@@ -25,22 +38,24 @@ DiscoveryContext make_context(const Options& options, Summaries& summaries) {
 }  // namespace
 
 void TargetSink::update(std::vector<TargetGroup> groups) {
+  const bool is_large = is_large_update(groups);
   {
     std::lock_guard lock(mutex_);
     const bool changed = std::exchange(is_beginning_, false) ? groups_.replace(std::move(groups))
                                                              : groups_.update(std::move(groups));
-    if (!changed) return;
+    if (changed) changed_.notify();
   }
-  changed_.notify();
+  if (is_large) return_freed_memory();
 }
 
 void TargetSink::replace(std::vector<TargetGroup> groups) {
+  const bool is_large = is_large_update(groups);
   {
     std::lock_guard lock(mutex_);
     is_beginning_ = false;
-    if (!groups_.replace(std::move(groups))) return;
+    if (groups_.replace(std::move(groups))) changed_.notify();
   }
-  changed_.notify();
+  if (is_large) return_freed_memory();
 }
 
 void TargetSink::report(Result<> result) {

@@ -41,13 +41,23 @@ TargetGroup build(const GroupText& text, GroupOrigin origin, size_t index, Targe
   return group;
 }
 
-std::vector<TargetGroup> build_all(const std::vector<GroupText>& texts, GroupOrigin origin) {
-  std::vector<TargetGroup> groups;
-  TargetBuilder builder;
-  for (size_t i = 0; i < texts.size(); ++i)
-    if (!texts[i].targets.empty()) groups.push_back(build(texts[i], origin, i, builder));
-  return groups;
-}
+// Builds each group as soon as it is read, so that only one is there as text at a time.
+class GroupsBuilder {
+ public:
+  explicit GroupsBuilder(GroupOrigin origin) : origin_(origin) {}
+
+  void add(const GroupText& text) {
+    const size_t index = next_++;
+    if (!text.targets.empty()) groups_.push_back(build(text, origin_, index, builder_));
+  }
+  std::vector<TargetGroup> take() { return std::move(groups_); }
+
+ private:
+  GroupOrigin origin_;
+  size_t next_ = 0;
+  TargetBuilder builder_;
+  std::vector<TargetGroup> groups_;
+};
 
 Result<GroupText> read_json_group(JsonNode node) {
   if (!node) return fail("nil target group item found");
@@ -135,28 +145,28 @@ Result<GroupText> read_yaml_group(const YAML::Node& node) {
 
 Result<std::vector<TargetGroup>> read_json_groups(std::string_view text, GroupOrigin origin) {
   TRY(const auto document, JsonDocument::parse(text));
-  std::vector<GroupText> groups;
+  GroupsBuilder groups(origin);
   for (const JsonNode& node : document.root().elements()) {
-    TRY(auto group, read_json_group(node));
-    groups.push_back(std::move(group));
+    TRY(const auto group, read_json_group(node));
+    groups.add(group);
   }
   TRY(document.check());
-  return build_all(groups, origin);
+  return groups.take();
 }
 
 Result<std::vector<TargetGroup>> read_yaml_groups(const std::string& text, GroupOrigin origin) {
-  std::vector<GroupText> groups;
+  GroupsBuilder groups(origin);
   try {
     const YAML::Node root = YAML::Load(text);
     if (!root.IsNull() && !root.IsSequence()) return fail("a list of target groups is expected");
     for (const auto& node : root) {
-      TRY(auto group, read_yaml_group(node));
-      groups.push_back(std::move(group));
+      TRY(const auto group, read_yaml_group(node));
+      groups.add(group);
     }
   } catch (const YAML::Exception& exception) {
     return fail(fmt::format("yaml: {}", exception.what()), ErrorKind::invalid);
   }
-  return build_all(groups, origin);
+  return groups.take();
 }
 
 }  // namespace alloy::discovery
