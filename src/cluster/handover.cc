@@ -26,9 +26,9 @@ std::string encode(const Announcement& announcement) {
   MsgpackWriter writer(out);
   writer.map(4);
   writer.raw("AtMs");
-  writer.unsigned_integer(static_cast<uint64_t>(announcement.at_ms));
+  writer.signed_integer(announcement.at_ms);
   writer.raw("InMs");
-  writer.unsigned_integer(static_cast<uint64_t>(announcement.in_ms));
+  writer.signed_integer(announcement.in_ms);
   writer.raw("Node");
   writer.raw(announcement.node);
   writer.raw("Role");
@@ -60,7 +60,8 @@ Result<Announcement> decode_announcement(std::string_view body) {
 }
 
 bool Announcements::add(const Announcement& announcement, WallTime now) {
-  if (announcement.role == NodeRole::viewer || announcement.in_ms < 0 ||
+  if (announcement.role == NodeRole::viewer || announcement.in_ms < 0 || announcement.at_ms < 0 ||
+      announcement.at_ms > to_unix_milliseconds(WallTime::max()) ||
       announcement.in_ms > lead_max / milliseconds(1) || pending_.size() >= pending_max)
     return false;
   const WallTime by_distance =

@@ -1,5 +1,7 @@
 #include "cluster/handover.h"
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 namespace alloy::cluster {
@@ -71,6 +73,8 @@ TEST_CASE("with clocks that are far apart the distance counts; nonsense is ignor
   CHECK_FALSE(all.add(announcement("x", NodeRole::viewer, milliseconds(1)), now));
   CHECK_FALSE(all.add(announcement("x", NodeRole::participant, milliseconds(3'600'000)), now));
   CHECK_FALSE(all.add(announcement("x", NodeRole::participant, milliseconds(-5)), now));
+  strange.at_ms = std::numeric_limits<int64_t>::min();
+  CHECK_FALSE(all.add(strange, now));
 }
 
 }  // namespace

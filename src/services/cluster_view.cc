@@ -1,3 +1,4 @@
+// From when until when a key is ours, as far as a view of the cluster knows.
 #include "services/cluster.h"
 
 namespace alloy {

@@ -108,7 +108,9 @@ std::vector<Label> LabelSet::labels() const {
 }
 
 uint64_t LabelSet::hash() const {
+  constexpr size_t usual_bytes = 256;
   std::string bytes;
+  bytes.reserve(usual_bytes);
   for (size_t i = 0, n = size(); i < n; ++i) {
     const Label label = (*this)[i];
     bytes.append(label.name).push_back('\xff');

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/handover.h"
 #include "cluster/http_transport.h"
 #include "cluster/lzw.h"
 #include "cluster/messages.h"
@@ -42,6 +43,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   round_trip<PushPull>(decode_push_pull, input, 1);
   round_trip<RoleTable>(decode_role_table, input, 0);
   round_trip<RoleChange>(decode_role_change, input, 0);
+  round_trip<Announcement>(decode_announcement, input, 0);
+  if (const auto announcement = decode_announcement(input)) {
+    Announcements announcements;
+    (void)announcements.add(*announcement, real_clock().wall());
+    ASSERT(!announcements.timeline({}, real_clock().wall()).empty());
+  }
 
   ASSERT(lzw_decompress(lzw_compress(input), input.size() + 1) == std::string(input));
   (void)lzw_decompress(input, 1 << 16);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_set>
 #include <vector>
 
 #include "services/cluster.h"
@@ -14,10 +13,28 @@ namespace alloy {
 // "__meta_", which differ from node to node and from one discovery to the next.
 uint64_t cluster_key(const Target& target);
 
+// A set of keys, which are hashes already: a table of them and nothing else.
+class KeySet {
+ public:
+  // Room for so many without growing.
+  void reserve(size_t count);
+  // False: it was there.
+  bool insert(uint64_t key);
+  bool contains(uint64_t key) const;
+  size_t size() const { return size_ + has_zero_; }
+
+ private:
+  size_t find(uint64_t key) const;
+
+  std::vector<uint64_t> slots_;  // A power of two of them; zero: free.
+  size_t size_ = 0;
+  bool has_zero_ = false;
+};
+
 struct ShareOfTargets {
-  std::vector<Target> own;              // In the given order; of targets with one key the first.
-  std::vector<ClusterTerm> terms;       // Of each of them, if asked for.
-  std::unordered_set<uint64_t> others;  // The keys of those that other nodes own (or nobody yet).
+  std::vector<Target> own;         // In the given order; of targets with one key the first.
+  std::vector<ClusterTerm> terms;  // Of each of them, if asked for.
+  KeySet others;                   // The keys of those that other nodes own (or nobody yet).
 };
 
 // Those that are this node's now: for components that read or watch something all the time.

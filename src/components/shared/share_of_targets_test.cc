@@ -39,5 +39,16 @@ TEST_CASE("with nobody taking part all targets are ours, and none while too few 
   CHECK(share_of_targets(targets, {.ring = {}, .self = "a", .is_ready = false}).own.empty());
 }
 
+TEST_CASE("a set of keys holds what was put into it, zero and neighbours included") {
+  KeySet keys;
+  CHECK_FALSE(keys.contains(0));
+  CHECK_FALSE(keys.contains(5));
+  for (uint64_t i = 0; i < 1000; ++i) CHECK(keys.insert(i << 32 | (i & 3)));
+  for (uint64_t i = 0; i < 1000; ++i) CHECK_FALSE(keys.insert(i << 32 | (i & 3)));
+  CHECK(keys.size() == 1000);
+  CHECK(keys.contains(0));
+  CHECK_FALSE(keys.contains(7));
+}
+
 }  // namespace
 }  // namespace alloy
