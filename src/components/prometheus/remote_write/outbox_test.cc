@@ -1,3 +1,4 @@
+// From batches through the queue on disk to an endpoint.
 #include "components/shared/outgoing/sender.h"
 
 #include <doctest/doctest.h>
