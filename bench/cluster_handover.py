@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """What a cluster does to each target while nodes come and go: gaps, doubles, false ends.
 
-    ALLOY=build/release/bin/alloy bench/cluster_handover.py [--mixed CKIT_NODE] [--targets 300]
+    ALLOY=build/release/bin/alloy bench/cluster_handover.py [--targets 300]
 
 Three nodes scrape 300 HTTP targets, each on a port of its own, every second and write to one sink,
 which keeps the time of every sample and the node it came from. Then nodes join, leave (SIGTERM),
 crash (kill -9) and restart one after another. Printed for each event: the longest gap of any target,
 how many targets had one of more than 1.5 intervals, doubles (samples of one target by two nodes,
-less than half an interval apart) and false ends (a staleness marker although the target went on). With --mixed
-a fourth node, built on the original's library (tests/interop/ckit), scrapes along.
+less than half an interval apart) and false ends (a staleness marker although the target went on).
 
 It measures; it is no test. Run it on a quiet machine.
 """
@@ -74,16 +73,11 @@ class Peers:
             while True:
                 head = await self.head(reader)
                 body = await reader.readexactly(int(head["content-length"]))
-                if head.get("content-type") == "application/json":
-                    for sample in json.loads(body):
-                        self.samples[sample["target"]].append(
-                            (sample["time"], sample["node"], False))
-                else:
-                    for labels, samples in sink.decode_write_request(body):
-                        labels = dict(labels)
-                        for milliseconds, value in samples:
-                            self.samples[labels["instance"]].append(
-                                (milliseconds / 1000, labels["node"], value != value))
+                for labels, samples in sink.decode_write_request(body):
+                    labels = dict(labels)
+                    for milliseconds, value in samples:
+                        self.samples[labels["instance"]].append(
+                            (milliseconds / 1000, labels["node"], value != value))
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             writer.close()
@@ -137,30 +131,15 @@ prometheus.remote_write "w" {{
 
     def participants(self):
         try:
-            with urllib.request.urlopen(f"http://{self.address}{self.peers_path}", timeout=2) as got:
+            with urllib.request.urlopen(f"http://{self.address}/api/v0/web/peers", timeout=2) as got:
                 return sorted(p["name"] for p in json.load(got) if p["state"] == "participant")
         except OSError:
             return []
-
-    peers_path = "/api/v0/web/peers"
 
     async def stop(self, how):
         self.process.send_signal(how)
         while self.process.poll() is None:
             await asyncio.sleep(0.01)
-
-
-class CkitNode(Node):
-    peers_path = "/peers"
-
-    def write_config(self, peers):
-        (self.folder / "targets").write_text(
-            "\n".join(f"127.0.0.1:{port}" for port in peers.ports))
-        self.sink = f"http://127.0.0.1:{peers.sink_port}/"
-
-    def argv(self, join):
-        return [os.environ["CKIT_NODE"], "-name", self.name, "-listen", self.address,
-                "-join", ",".join(join), "-targets", "targets", "-sink", self.sink]
 
 
 class Measurement:
@@ -220,17 +199,12 @@ async def measure(options, folder):
     peers = Peers(options.targets)
     await peers.start()
     nodes = [Node(f"node-{i}", folder, peers) for i in range(3)]
-    others = []
-    if options.mixed:
-        os.environ["CKIT_NODE"] = os.path.abspath(options.mixed)
-        others = [CkitNode("ckit", folder, peers)]
-    everybody = others + nodes
-    m = Measurement(peers, everybody)
+    m = Measurement(peers, nodes)
     m.verbose = options.verbose
     a, b, c = nodes
 
     def addresses(but):
-        return [n.address for n in everybody if n is not but]
+        return [n.address for n in nodes if n is not but]
 
     async def join(node, living):
         node.start(addresses(node))
@@ -247,34 +221,29 @@ async def measure(options, folder):
     async def roll():
         for node in nodes:
             await leave(node)
-            await join(node, everybody)
+            await join(node, nodes)
             await asyncio.sleep(3)
 
     try:
-        for node in everybody:
+        for node in nodes:
             if node is not c:
                 node.start(addresses(node))
                 await asyncio.sleep(0.5)
-        await m.agree(others + [a, b])
+        await m.agree([a, b])
         await asyncio.sleep(5)
         print("| event | longest gap, s | targets with a gap > 1.5 s | doubles | false ends |")
         print("| --- | ---: | ---: | ---: | ---: |", flush=True)
         for round_ in range(options.rounds):
-            await m.event("join", lambda: join(c, everybody))
+            await m.event("join", lambda: join(c, nodes))
             await m.event("leave", lambda: leave(c))
-            await m.event("join", lambda: join(c, everybody))
-            await m.event("crash", lambda: crash(c, others + [a, b]))
-            await m.event("restart after the crash", lambda: join(c, everybody))
+            await m.event("join", lambda: join(c, nodes))
+            await m.event("crash", lambda: crash(c, [a, b]))
+            await m.event("restart after the crash", lambda: join(c, nodes))
             await m.event("rolling restart", roll)
-            if others:
-                await m.event("ckit node leaves", lambda: leave(others[0]))
-                await m.event("ckit node joins", lambda: join(others[0], everybody))
-                await m.event("ckit node crashes", lambda: crash(others[0], nodes))
-                await m.event("ckit node comes back", lambda: join(others[0], everybody))
             await leave(c)
-            await m.agree(others + [a, b])
+            await m.agree([a, b])
     finally:
-        for node in everybody:
+        for node in nodes:
             if node.process and node.process.poll() is None:
                 node.process.kill()
                 node.process.wait()
@@ -282,7 +251,6 @@ async def measure(options, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--mixed", help="the program of tests/interop/ckit")
     parser.add_argument("--targets", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--verbose", action="store_true", help="tell each gap and double")
