@@ -1,7 +1,6 @@
-#include "components/loki/secretfilter/detector.h"
-
 #include <doctest/doctest.h>
 
+#include "components/loki/secretfilter/detector.h"
 #include "components/loki/secretfilter/toml.h"
 
 namespace alloy::loki::secretfilter {
