@@ -1,18 +1,20 @@
 // How prometheus.remote_write proves who it is: AWS, Azure, Google.
+#include "net/authorization.h"
+
 #include <cstdlib>
 #include <fstream>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 
+#include "base/text.h"
 #include "component/component_harness.h"
 #include "components/prometheus/remote_write/arguments.h"
 #include "components/prometheus/remote_write/azure_token.h"
 #include "components/prometheus/remote_write/google_token.h"
 #include "components/shared/json.h"
 #include "components/shared/outgoing/test_endpoint.h"
+#include "net/signing.h"
 #include "net/url.h"
 
 namespace alloy {
@@ -144,54 +146,48 @@ TEST_CASE("identities of Azure's machines ask the machine") {
   CHECK(make_azure_request(arguments).error().message().contains("no such file"));
 }
 
+// Made for this test, and worth nothing.
+constexpr std::string_view private_key = R"(-----BEGIN PRIVATE KEY-----
+MIICdwIBADANBgkqhkiG9w0BAQEFAASCAmEwggJdAgEAAoGBAOKtyZVdOF6Gr+51
+HfpXe6nuPgRQuqRzEzXGpRjOYEdENtG/SIE+5xzAAbiUTQePNAhdaXq685EVwG51
+aPg6lwtdgk3c7HqduJ0W/Owrx4kocVA+q8wrTZtiIUM10tKfRqyAsYjp2yCTME7w
+oVoz586UDaoZCDAJBrnygqglnEQRAgMBAAECgYAYWLAhEc0fIfo9c2jP3ZuTqdoR
+XpZdWVrD2N0cp/XhUatNpezkrNvn05ubtpn7aN8e0uGkY/YLLDnp40Rt/OUCCL7N
+Z0HkLkZfc9eILB8feUYogJHvV35n/FXdHfK55cloO99kxmpTPtASF6yyWzTFWtJq
+MEeV15ldnooAIVEozQJBAPFXNRC/Xduklmlk4KHqzj3Klngep2IlxVFdDaOwYoR2
+JvqAcMK9wwyE7esfJwb59t7dtvnpWp+BzoP3zQVUQDMCQQDwcpevpwEvPLuRlyv0
+qqo+ySOCc/rM8nc5nTSYgTh6asLLoiQyo9VIk4+VNZsoTjxkM83taZp87r6znt7u
+6xarAkAZXIe4DdQoK8CerLoqaclolux/DQGb/8ofhb7UL8n6j4wDERJIdLaVjzaN
+WcW5JvV5cCU1V/9s+bAhEB5cbAEfAkEAzJaEcGXmQR4o7tk1AmpQjzmvqCktBkNs
+pK4ZeYXB24+JjaC5sgjqymUb77Z7/ZCMHCpkFpUbaR/vTYBpadrIHwJBAIG/9NQQ
+rETGfu/FQ8z7W4p/BBPRk+AYY4BYElEegPkl6QAo54tHyrMV4nxWk9RnDwkh2gMW
+h3q0NCviFmCUdy0=
+-----END PRIVATE KEY-----
+)";
+
 struct GoogleKey {
-  EVP_PKEY* key = EVP_RSA_gen(2048);
   std::string path = fmt::format("{}/alloy-google-{}.json",
                                  std::filesystem::temp_directory_path().string(), getpid());
 
   explicit GoogleKey(const std::string& token_url) {
-    BIO* bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-    char* text = nullptr;
-    const auto size = static_cast<size_t>(BIO_get_mem_data(bio, &text));
     std::string pem;
-    for (const char c : std::string_view(text, size)) {
-      if (c == '\n') {
-        pem += "\\n";
-      } else {
-        pem += c;
-      }
-    }
-    BIO_free(bio);
+    append_json_string(pem, private_key);
     std::ofstream(path) << fmt::format(
         R"({{"type":"service_account","client_email":"me@x","private_key_id":"k1",)"
-        R"("private_key":"{}","token_uri":"{}"}})",
+        R"("private_key":{},"token_uri":"{}"}})",
         pem, token_url);
   }
-  ~GoogleKey() {
-    EVP_PKEY_free(key);
-    std::filesystem::remove(path);
-  }
-  // Whether this is a signature of the text by this key.
-  bool verifies(std::string_view text, std::string_view base64_url) const {
+  ~GoogleKey() { std::filesystem::remove(path); }
+  // Whether this is a signature of the text by this key: there is only one.
+  static bool verifies(std::string_view text, std::string_view base64_url) {
     std::string base64(base64_url);
     for (char& c : base64) {
       if (c == '-') c = '+';
       if (c == '_') c = '/';
     }
     while (base64.size() % 4 != 0) base64 += '=';
-    std::vector<unsigned char> signature(base64.size());
-    const int size =
-        EVP_DecodeBlock(signature.data(), reinterpret_cast<const unsigned char*>(base64.data()),
-                        static_cast<int>(base64.size()));
-    if (size < 256) return false;
-    EVP_MD_CTX* digest = EVP_MD_CTX_new();
-    EVP_DigestVerifyInit(digest, nullptr, EVP_sha256(), nullptr, key);
-    const int result =
-        EVP_DigestVerify(digest, signature.data(), 256,
-                         reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    EVP_MD_CTX_free(digest);
-    return result == 1;
+    const auto expected = net::sign_rs256(text, private_key);
+    return expected && net::encode_base64(*expected) == base64;
   }
 };
 

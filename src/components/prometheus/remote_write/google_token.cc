@@ -3,16 +3,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <memory>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "components/shared/json.h"
 #include "net/authorization.h"
+#include "net/signing.h"
 #include "net/url.h"
 
 namespace alloy::prometheus::remote_write {
@@ -98,26 +96,8 @@ std::string find_credentials_file() {
 
 Result<std::string> sign_jwt(std::string_view header_json, std::string_view claims_json,
                              const std::string& private_key) {
-  using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-  using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-  using Digest = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-  const Bio bio(BIO_new_mem_buf(private_key.data(), static_cast<int>(private_key.size())),
-                BIO_free);
-  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
-  if (!key) return fail("the private key is not a key in PEM");
   std::string text = encode_base64_url(header_json) + '.' + encode_base64_url(claims_json);
-  const Digest digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  size_t size = 0;
-  const bool has_size =
-      EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
-      EVP_DigestSign(digest.get(), nullptr, &size, bytes, text.size()) == 1;
-  std::string signature(size, '\0');
-  if (!has_size || EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()),
-                                  &size, bytes, text.size()) != 1) {
-    return fail("cannot sign with the private key");
-  }
-  signature.resize(size);
+  TRY(const std::string signature, net::sign_rs256(text, private_key));
   return text + '.' + encode_base64_url(signature);
 }
 
