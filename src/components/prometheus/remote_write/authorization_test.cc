@@ -219,7 +219,10 @@ TEST_CASE("credentials of Google that can't be used say why") {
   std::ofstream(key.path) << R"({"type":"external_account"})";
   CHECK(make_google_request(key.path, {}).error().message().contains("\"external_account\""));
   std::ofstream(key.path) << R"({"type":"service_account","private_key":"none"})";
-  CHECK(make_google_request(key.path, {}).error().message().contains("not a key in PEM"));
+  CHECK(make_google_request(key.path, {})
+            .error()
+            .message()
+            .contains("the private key can't be read"));
   std::ofstream(key.path) << R"({"type":"authorized_user","refresh_token":"r"})";
   CHECK(make_google_request(key.path, {})->body.contains("refresh_token=r"));
 }
