@@ -94,7 +94,8 @@ Task<Result<std::string>> Http::ask(std::shared_ptr<const Setup> setup, StopToke
                        .url = arguments.url,
                        .body = arguments.body,
                        .timeout = arguments.poll_timeout,
-                       .body_size_max = content_bytes_max};
+                       .body_size_max = content_bytes_max,
+                       .decoding = net::Decoding::none};
   for (const auto& [name, value] : arguments.headers) request.headers.add(name, value);
   CO_TRY(auto response, co_await setup->client->fetch(std::move(request), std::move(stop)));
   if (response.status != 200)
