@@ -123,7 +123,7 @@ size_t Simulation::start_node(std::optional<size_t> through) {
 }
 
 void Simulation::rejoin(size_t index, size_t through) {
-  std::string ip(4, '\x0a');
+  if (!hosts_[index]->alive || hosts_[index]->leaving) return;
   for (const auto& [address, at] : by_address_)
     if (at == through) hosts_[index]->node->join({address}, [](const Result<size_t>&) {});
 }
