@@ -85,11 +85,10 @@ void LogFile::watch_changes() {
     watch_.emplace(*std::move(watch));
 }
 
-void LogFile::continue_in(Descriptor copy, Inode inode) {
+void LogFile::continue_in(Descriptor copy) {
   watch_.reset();
   file_ = std::move(copy);
   source_.reset();
-  environment_.marks->set_inode(mark_, inode);
   watch_changes();
   look();
 }

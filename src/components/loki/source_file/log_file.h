@@ -63,8 +63,8 @@ class LogFile {
   bool is_open() const { return static_cast<bool>(file_); }
   // Goes to the end of the last line; only of a file that has just been opened.
   Result<> skip_lines();
-  // Goes on in a copy of the file, at the same position.
-  void continue_in(Descriptor copy, Inode inode);
+  // Goes on in a copy of the file, at the same position. The mark still names the original.
+  void continue_in(Descriptor copy);
 
   // Whether the open file still is what has been read from, as far as can be seen.
   enum class Check : unsigned char { same, shorter, other };

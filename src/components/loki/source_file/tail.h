@@ -118,6 +118,8 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void begin_first(FoundFile found);
   void begin_next(FoundFile found);
   void resume(std::optional<FoundFile> found);
+  void resume_rotated(std::vector<FoundFile>& rewritten);
+  std::optional<FoundFile> find_rewritten(const LogFile& file) const;
   bool resume_last(LogFile& last, FoundFile& found);
   std::optional<int64_t> first_offset(const FoundFile& found);
   enum class Takeover : unsigned char { none, wait, taken };
@@ -131,6 +133,8 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void add_unseen();
   bool is_continued_by(const LogFile& last, int descriptor) const;
   void continue_in(LogFile& file, FoundFile found);
+  void set_inode(LogFile& file, Inode inode);
+  bool is_unread(const FoundFile& found) const;
   std::vector<FoundFile> find_unread(int64_t after_ns, int64_t before_ns, Inode except);
   void add_between(int64_t after_ns, int64_t before_ns, Inode except);
 

@@ -10,8 +10,6 @@
 namespace alloy::loki::source_file {
 namespace {
 
-constexpr int64_t no_time_limit = std::numeric_limits<int64_t>::max();
-
 std::optional<int64_t> parse_position(const std::string& text) {
   int64_t position = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
@@ -107,11 +105,7 @@ std::optional<FoundFile> Tail::open_at_path() {
 
 // Opens a file that the mark stands for.
 bool Tail::open_marked(LogFile& file, FoundFile found) {
-  if (file.inode() != found.info.inode) {
-    environment_.open_files.remove(file.inode(), *this);
-    environment_.read.marks->set_inode(file.mark(), found.info.inode);
-    environment_.open_files.add(found.info.inode, weak_from_this());
-  }
+  if (file.inode() != found.info.inode) set_inode(file, found.info.inode);
   if (const auto opened = file.open(std::move(found.file), used_->read); !opened) {
     report_once("failed to run tailer", opened.error().message());
     failed_ = found.info;
@@ -239,62 +233,6 @@ Tail::Takeover Tail::take_over(FoundFile& found) {
   return Takeover::none;
 }
 
-// Goes on where an earlier run has stopped.
-void Tail::resume(std::optional<FoundFile> found) {
-  for (size_t i = 0; i + 1 < files_.size();) {
-    LogFile& file = *files_[i];
-    auto renamed = find_renamed(key_.path, file.inode(), file.head(), file.mark().begun_ns());
-    if (renamed && open_marked(file, *std::move(renamed)))
-      ++i;
-    else
-      drop(file, "a rotated file is gone before it was read to its end");
-  }
-  LogFile& last = *files_.back();
-  if (found && resume_last(last, *found)) return;
-  const Inode at_path = found ? found->info.inode : Inode();
-  const int64_t until = found && found->info.inode.number != last.inode().number
-                            ? found->info.born_ns
-                            : no_time_limit;
-  int64_t since = last.mark().begun_ns();
-  auto elsewhere = find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns());
-  if (!elsewhere && !last.is_untouched()) {
-    elsewhere = find_copy(key_.path, last.position(), at_path,
-                          [&](int descriptor) { return last.head().matches(descriptor); });
-    if (elsewhere) since = elsewhere->info.born_ns;
-  }
-  if (elsewhere)
-    open_marked(last, *std::move(elsewhere));
-  else
-    drop(last, "the file is gone before it was read to its end");
-  add_between(since, until, at_path);
-  if (found) begin_next(*std::move(found));
-}
-
-// Whether the file under the path is the one that was read last.
-bool Tail::resume_last(LogFile& last, FoundFile& found) {
-  const int descriptor = found.file.get();
-  const bool is_same_inode = found.info.inode.number == last.inode().number;
-  const bool begins_alike =
-      last.head().empty() ? found.info.inode == last.inode() : last.head().matches(descriptor);
-  if (!begins_alike) return false;
-  // Moved away rather than copied back? Then the file under the path is a new one.
-  if (!is_same_inode && find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns()))
-    return false;
-  const bool is_shorter =
-      used_->read.compression == Compression::none && found.info.size < last.position();
-  if (!is_shorter) {
-    // If that fails, it will be tried again.
-    if (open_marked(last, std::move(found)) && last.is_untouched()) add_unseen();
-    return true;
-  }
-  const auto is_copy = [&](int descriptor) { return last.head().matches(descriptor); };
-  if (find_copy(key_.path, last.position(), found.info.inode, is_copy)) return false;
-  const int64_t size = found.info.size;
-  const int64_t born = found.info.born_ns;
-  drop(last, "the file has become shorter");
-  return add_file(std::move(found), size, born);
-}
-
 void Tail::follow_path() {
   check_content();
   const auto info = inspect(key_.path);
@@ -359,23 +297,31 @@ void Tail::begin_content_anew() {
   auto copy = find_copy(key_.path, last.position(), info->inode,
                         [&](int descriptor) { return last.head().matches(descriptor); });
   if (copy) {
-    const int64_t born = copy->info.born_ns;
+    const FileInfo copied = copy->info;
     continue_in(last, *std::move(copy));
     // Further copies, of what it had since. What came later is no copy of it.
-    add_between(born, info->modified_ns, info->inode);
+    add_between(copied.born_ns, info->modified_ns, info->inode);
+    add_file(std::move(found), 0, info->modified_ns);
+    // Last: after a kill before this, the mark still leads to the truncated file and to the copy.
+    set_inode(last, copied.inode);
   } else {
     last.end_here();
+    add_file(std::move(found), 0, info->modified_ns);
   }
-  add_file(std::move(found), 0, info->modified_ns);
 }
 
 void Tail::continue_in(LogFile& file, FoundFile found) {
   environment_.read.logger.debug(
       "going on in a copy",
       {{"path", key_.path}, {"copy", found.path}, {"position", file.position()}});
+  file.continue_in(std::move(found.file));
+}
+
+// The mark stands for a file with another inode now.
+void Tail::set_inode(LogFile& file, Inode inode) {
   environment_.open_files.remove(file.inode(), *this);
-  environment_.open_files.add(found.info.inode, weak_from_this());
-  file.continue_in(std::move(found.file), found.info.inode);
+  environment_.read.marks->set_inode(file.mark(), inode);
+  environment_.open_files.add(inode, weak_from_this());
 }
 
 // Nothing has been read of the last file yet: it may have had other content before, which is now in
@@ -413,6 +359,8 @@ bool Tail::is_continued_by(const LogFile& last, int descriptor) const {
 
 // Another file is under the path.
 void Tail::rotate(FoundFile found) {
+  // Only now it stays what it is: it may have been truncated and written to just before.
+  check_content();
   LogFile& last = *files_.back();
   last.look();
   const int64_t born = found.info.born_ns;
@@ -426,7 +374,11 @@ void Tail::rotate(FoundFile found) {
     }
     auto next = find_copy(key_.path, last.position(), found.info.inode,
                           [&](int descriptor) { return is_continued_by(last, descriptor); });
-    if (next) continue_in(last, *std::move(next));
+    if (next) {
+      const Inode inode = next->info.inode;
+      continue_in(last, *std::move(next));
+      set_inode(last, inode);
+    }
   }
   add_between(last.mark().begun_ns(), born, found.info.inode);
   begin_next(std::move(found));
@@ -443,10 +395,15 @@ std::vector<FoundFile> Tail::find_unread(int64_t after_ns, int64_t before_ns, In
         file.info.size == 0 ||
         (common > 0 && last->is_open() && begin_alike(last->descriptor(), file.file.get(), common));
     if (is_copy_in_progress) return true;
-    return file.info.inode == except || is_known(file) || environment_.is_target(file.path) ||
-           environment_.open_files.find_other(file.info.inode, *this) != nullptr;
+    return file.info.inode == except || !is_unread(file);
   });
   return found;
+}
+
+// Whether nobody reads the file, has read it or is going to.
+bool Tail::is_unread(const FoundFile& found) const {
+  return !is_known(found) && !environment_.is_target(found.path) &&
+         environment_.open_files.find_other(found.info.inode, *this) == nullptr;
 }
 
 void Tail::add_between(int64_t after_ns, int64_t before_ns, Inode except) {
