@@ -22,14 +22,6 @@ PathParts split_path(const std::string& path) {
   return {path.substr(0, slash + 1), path.substr(slash + 1)};
 }
 
-// Calls `visit` with the name and inode of each entry.
-template <class Visit>
-void for_each_entry(const std::string& directory, Visit visit) {
-  const Directory handle(::opendir(directory.c_str()));
-  if (handle == nullptr) return;
-  while (const dirent* entry = ::readdir(handle.get())) visit(entry->d_name, entry->d_ino);
-}
-
 std::optional<FoundFile> open_found(const std::string& path) {
   auto file = open_file(path);
   if (!file) return std::nullopt;
@@ -53,16 +45,44 @@ bool is_rotation_mark(std::string_view text) {
 
 bool is_separator(char c) { return c == '.' || c == '-' || c == '_'; }
 
+using Listing = std::vector<std::pair<std::string, ino_t>>;
+
+// The names and inodes in a directory that `is_candidate` agrees to.
+template <class IsCandidate>
+Listing list(const std::string& directory, IsCandidate is_candidate) {
+  Listing listing;
+  const Directory handle(::opendir(directory.c_str()));
+  if (handle == nullptr) return listing;
+  while (const dirent* entry = ::readdir(handle.get()))
+    if (is_candidate(entry->d_name, entry->d_ino))
+      listing.emplace_back(entry->d_name, entry->d_ino);
+  std::ranges::sort(listing);
+  return listing;
+}
+
+// Opens what `is_candidate` agrees to. A rotation renames one file after another, and one that gets
+// the next one's name meanwhile would be missed: then all is looked at again.
+template <class IsCandidate>
+std::vector<FoundFile> open_all(const std::string& directory, IsCandidate is_candidate) {
+  constexpr int attempts_max = 20;
+  Listing listing = list(directory, is_candidate);
+  for (int attempt = 1;; ++attempt) {
+    std::vector<FoundFile> found;
+    for (const auto& [name, inode] : listing)
+      if (auto file = open_found(directory + name)) found.push_back(*std::move(file));
+    Listing now = list(directory, is_candidate);
+    if (now == listing || attempt == attempts_max) return found;
+    listing = std::move(now);
+  }
+}
+
 // Every rotated file beside the path that `wanted` agrees to.
 template <class Wanted>
 std::vector<FoundFile> find_rotated(const std::string& path, Wanted wanted) {
   const PathParts parts = split_path(path);
-  std::vector<FoundFile> found;
-  for_each_entry(parts.directory, [&](const char* name, ino_t) {
-    if (!is_rotated_name(parts.name, name)) return;
-    auto file = open_found(parts.directory + name);
-    if (file && wanted(*file)) found.push_back(*std::move(file));
-  });
+  std::vector<FoundFile> found = open_all(
+      parts.directory, [&](const char* name, ino_t) { return is_rotated_name(parts.name, name); });
+  std::erase_if(found, [&](const FoundFile& file) { return !wanted(file); });
   std::ranges::sort(found, {}, [](const FoundFile& file) { return file.info.born_ns; });
   return found;
 }
@@ -86,17 +106,16 @@ bool is_rotated_name(std::string_view original, std::string_view name) {
 std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
                                       int64_t born_max_ns) {
   const PathParts parts = split_path(path);
-  std::optional<FoundFile> found;
-  for_each_entry(parts.directory, [&](const char* name, ino_t number) {
-    if (found || number != inode.number) return;
-    auto file = open_found(parts.directory + name);
-    if (!file || file->info.inode.number != inode.number) return;
+  std::vector<FoundFile> found =
+      open_all(parts.directory, [&](const char*, ino_t number) { return number == inode.number; });
+  for (FoundFile& file : found) {
+    if (file.info.inode.number != inode.number) continue;
     // Numbers of devices change with a restart of the machine; then the beginning has to do.
-    const bool is_it = head.empty() ? file->info.inode == inode && file->info.born_ns <= born_max_ns
-                                    : head.matches(file->file.get());
-    if (is_it) found = std::move(file);
-  });
-  return found;
+    const bool is_it = head.empty() ? file.info.inode == inode && file.info.born_ns <= born_max_ns
+                                    : head.matches(file.file.get());
+    if (is_it) return std::move(file);
+  }
+  return std::nullopt;
 }
 
 std::optional<FoundFile> find_copy(const std::string& path, int64_t size, Inode except,
