@@ -35,7 +35,7 @@ struct ParsedTime {
   }
 };
 
-// Why a text is none of the layout; cheap until somebody asks for the words.
+// Why a text is none of the layout; cheap until somebody asks for the words. Borrows from both.
 struct TimeTextError {
   std::string_view text_rest;
   std::string_view layout_part;

@@ -15,7 +15,8 @@ int64_t parsed(std::string_view layout, std::string_view text, std::string_view 
 }
 
 std::string refused(std::string_view layout, std::string_view text) {
-  const auto time = TimeLayout(layout).parse(text);
+  const TimeLayout compiled(layout);
+  const auto time = compiled.parse(text);
   REQUIRE(!time);
   return time.error().message(layout, text);
 }

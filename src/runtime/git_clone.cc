@@ -103,6 +103,17 @@ Result<GitRepositoryPointer> create(const GitLibrary& git, const std::string& fo
   return GitRepositoryPointer(repository);
 }
 
+// The settings of whoever runs the program are not part of its configuration. What is more, libgit2
+// 1.5 leaks 20 KB for each entry that it compares with "url.*.insteadof".
+Result<void> forget_settings(const GitLibrary& git, git_repository* repository) {
+  git_config* empty = nullptr;
+  int code = git.config_new(&empty);
+  if (code == 0) code = git.repository_set_config(repository, empty);
+  git.config_free(empty);
+  if (code < 0) return git_failure(git, code);
+  return {};
+}
+
 Result<void> fetch(const GitLibrary& git, git_repository* repository, const GitRevision& wanted,
                    Progress& progress) {
   git_remote* made = nullptr;
@@ -118,6 +129,7 @@ Result<void> fetch(const GitLibrary& git, git_repository* repository, const GitR
   options.callbacks.transfer_progress = on_progress;
   options.callbacks.sideband_progress = on_message;
   options.callbacks.payload = &context;
+  options.proxy_opts.type = GIT_PROXY_AUTO;  // As the environment says.
   options.prune = GIT_FETCH_PRUNE;
   options.update_fetchhead = 0;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // The second reference says which.
@@ -168,6 +180,7 @@ Result<GitClone::Update> update_folder(const std::string& folder, const GitRevis
   if (is_new) repository = create(*git, folder);
   if (!repository) return std::unexpected(repository.error());
 
+  TRY(forget_settings(*git, repository->get()));
   const Result<void> fetched = fetch(*git, repository->get(), wanted, progress);
   auto update = check_out(*git, repository->get(), wanted.revision);
   if (!update && is_new) {

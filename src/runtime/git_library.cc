@@ -19,7 +19,10 @@ Result<GitLibrary> load() {
   ALLOY_GIT_BIND(repository_open_ext);
   ALLOY_GIT_BIND(repository_init);
   ALLOY_GIT_BIND(repository_free);
+  ALLOY_GIT_BIND(repository_set_config);
   ALLOY_GIT_BIND(repository_set_head_detached);
+  ALLOY_GIT_BIND(config_new);
+  ALLOY_GIT_BIND(config_free);
   ALLOY_GIT_BIND(remote_create_anonymous);
   ALLOY_GIT_BIND(remote_fetch);
   ALLOY_GIT_BIND(remote_free);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <git2.h>
+#include <git2/sys/repository.h>
 #include <memory>
 
 #include "base/dynamic_library.h"
@@ -17,7 +18,10 @@ struct GitLibrary {
   ALLOY_GIT_FUNCTION(repository_open_ext);
   ALLOY_GIT_FUNCTION(repository_init);
   ALLOY_GIT_FUNCTION(repository_free);
+  ALLOY_GIT_FUNCTION(repository_set_config);
   ALLOY_GIT_FUNCTION(repository_set_head_detached);
+  ALLOY_GIT_FUNCTION(config_new);
+  ALLOY_GIT_FUNCTION(config_free);
   ALLOY_GIT_FUNCTION(remote_create_anonymous);
   ALLOY_GIT_FUNCTION(remote_fetch);
   ALLOY_GIT_FUNCTION(remote_free);

@@ -69,7 +69,7 @@ LabelSet LabelSet::from_sorted(std::span<const Label> labels) {
   auto* text = reinterpret_cast<char*>(data.get() + head);
   uint32_t position = 0;
   const auto append = [&](std::string_view part) {
-    std::memcpy(text + position, part.data(), part.size());
+    if (!part.empty()) std::memcpy(text + position, part.data(), part.size());
     position += static_cast<uint32_t>(part.size());
     return position;
   };

@@ -60,7 +60,8 @@ Target target_of(const XmlElement& application, const XmlElement& instance) {
     builder.put(builder.keep(fmt::format("__meta_eureka_app_instance_{}", label)),
                 instance[element].text);
   const std::string& country = instance["countryId"].text;
-  builder.put("__meta_eureka_app_instance_country_id", country.empty() ? "0" : country);
+  builder.put("__meta_eureka_app_instance_country_id",
+              country.empty() ? std::string_view("0") : country);
   put_port(builder, instance, "port", "port");
   put_port(builder, instance, "securePort", "secure_port");
   if (instance.has("dataCenterInfo")) {
