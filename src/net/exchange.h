@@ -30,8 +30,8 @@ struct TlsMaterial {
 struct Exchange {
   // What to send.
   std::string method;
-  std::string url;         // Without user and password.
-  std::string connect_to;  // "host:port:host:port" when TLS talks of another server name.
+  std::string url;          // Without user and password.
+  std::string connect_to;   // "host:port:host:port" when TLS talks of another server name.
   std::string unix_socket;  // The path to connect to in place of the URL's host; empty: none.
   Headers headers;
   std::string_view body;

@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "net/http_server.h"
 #include "net/listen.h"
 
 namespace alloy::net {
@@ -25,6 +26,9 @@ struct StreamServer::State : std::enable_shared_from_this<State> {
   std::shared_ptr<TlsContext> tls;
   std::string address;
 
+  void refuse(Rejection reason, std::string_view remote, std::string_view detail) const {
+    if (options.on_refused) options.on_refused(rejection_name(reason), remote, detail);
+  }
   Task<> accept_loop(TaskGroup* group, StopToken stop);
   static Task<> serve_one(std::shared_ptr<State> self, tcp::socket socket, StopToken stop);
 };
@@ -39,7 +43,13 @@ Task<> StreamServer::State::serve_one(std::shared_ptr<State> self, tcp::socket s
     });
   });
   const auto done = co_await transport->handshake(self->options.handshake_timeout);
-  if (done && !stop.stop_requested()) co_await self->serve(transport, stop);
+  if (!stop.stop_requested()) {
+    if (done) {
+      co_await self->serve(transport, stop);
+    } else {
+      self->refuse(Rejection::tls_handshake, transport->remote_address(), done.error().message());
+    }
+  }
   transport->close();
 }
 
@@ -60,7 +70,10 @@ Task<> StreamServer::State::accept_loop(TaskGroup* group, StopToken stop) {
       co_await sleep_for(100ms, stop);
       continue;
     }
-    if (group->running() >= options.connections_max) continue;
+    if (group->running() >= options.connections_max) {
+      refuse(Rejection::too_many_connections, "", "too many connections");
+      continue;
+    }
     group->spawn(serve_one(shared_from_this(), std::move(socket), stop));
   }
   error_code ignored;

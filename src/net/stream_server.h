@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/duration.h"
 #include "base/error.h"
@@ -17,8 +18,12 @@ namespace alloy::net {
 struct StreamServerOptions {
   std::string listen_address = "127.0.0.1:0";  // host:port; host may be empty (every address).
   std::optional<TlsServerOptions> tls;
-  unsigned connections_max = 10'000;  // One more takes the place of none: it is closed.
+  unsigned connections_max = 10'000;  // One more takes the place of none: it is refused.
   Duration handshake_timeout = 30s;
+  // Hears of each connection that nobody gets to serve: a name for the reason as metrics have it
+  // ("too_many_connections", "tls_handshake"), who it was, and the words. From any thread.
+  std::function<void(std::string_view reason, std::string_view remote, std::string_view detail)>
+      on_refused;
 };
 
 class StreamServer {

@@ -28,8 +28,8 @@ struct RecordInfo {
   uint16_t lane = 0;
   uint16_t lanes = 1;
   std::array<uint32_t, count_kinds> counts = {};
-  uint32_t unpacked_bytes = 0;  // Up to the owner; meant for the size before compression.
-  uint32_t format = 0;          // Up to the owner.
+  uint32_t unpacked_bytes = 0;   // Up to the owner; meant for the size before compression.
+  uint32_t format = 0;           // Up to the owner.
   int64_t time_min = INT64_MAX;  // Oldest and newest item, in the owner's unit.
   int64_t time_max = INT64_MIN;
 

@@ -6,7 +6,8 @@
 
 namespace alloy::loki::secretfilter {
 
-inline constexpr std::string_view built_in_rules_text = R"TOML(
+inline constexpr std::string_view built_in_rules_text =
+    R"TOML(
 [allowlist]
 regexes = ['(?i)^(?:true|false|null)$', '^\$(?:\d+|\{\d+\})$', '^\$\{?[A-Z_]+\}?)TOML"
     R"TOML($', '^\{\{.*\}\}$',

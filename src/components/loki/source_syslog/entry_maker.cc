@@ -18,11 +18,18 @@ Metrics::Metrics(MetricRegistry& own)
                                  "Total number of empty messages received from syslog")),
       registry_(own) {}
 
-void Metrics::count_dropped(double count) {
+void Metrics::count_dropped(std::string_view reason, double count) {
   registry_
-      .counter("loki_source_syslog_dropped_entries_total",
-               "Entries of datagrams that no receiver would take in time", {{"reason", "full"}})
+      .counter("loki_source_syslog_dropped_entries_total", "Entries that no receiver took",
+               {{"reason", std::string(reason)}})
       .add(count);
+}
+
+void Metrics::count_refused(std::string_view reason) {
+  registry_
+      .counter("loki_source_syslog_refused_connections_total", "Connections that nobody served",
+               {{"reason", std::string(reason)}})
+      .add(1);
 }
 
 void EntryMaker::note_error(std::string_view error) const {

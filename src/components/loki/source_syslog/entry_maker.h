@@ -24,9 +24,11 @@ class Metrics {
   Counter& parsing_errors;
   Counter& empty_messages;
 
-  // Of datagrams that no receiver would take in time. The counter is there once there is something
-  // to count.
-  void count_dropped(double count);
+  // Entries that no receiver took: of datagrams in time ("full"), at the end ("stopped"). This
+  // counter and the next are there once there is something to count.
+  void count_dropped(std::string_view reason, double count);
+  // Connections that nobody served: "too_many_connections", "tls_handshake".
+  void count_refused(std::string_view reason);
 
  private:
   MetricRegistry& registry_;
@@ -60,6 +62,7 @@ class EntryMaker {
 
   const ListenerArguments& listener() const { return options_.listener; }
   Metrics& metrics() const { return *options_.metrics; }
+  const Logger& logger() const { return options_.logger; }
   bool wants_hostnames() const { return options_.rules && !options_.rules->empty(); }
 
  private:

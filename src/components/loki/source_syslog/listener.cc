@@ -59,6 +59,13 @@ Task<Result<>> deliver(std::shared_ptr<Forwarder> forwarder, std::shared_ptr<Log
   co_return taken;
 }
 
+void note_delivery(EntryMaker& maker, const Result<>& taken, size_t count, const StopToken& stop) {
+  if (taken) return maker.metrics().entries.add(static_cast<double>(count));
+  maker.metrics().count_dropped(stop.stop_requested() ? "stopped" : "full",
+                                static_cast<double>(count));
+  maker.logger().error("no receiver takes the entries", {{"err", taken.error()}});
+}
+
 class TcpListener final : public Listener, public std::enable_shared_from_this<TcpListener> {
  public:
   TcpListener(EntryMaker::Options options, std::shared_ptr<Forwarder> forwarder, Executor& executor)
@@ -69,7 +76,15 @@ class TcpListener final : public Listener, public std::enable_shared_from_this<T
     // Whoever serves a connection runs inside run(), which the listener outlives.
     TRY(server_,
         net::StreamServer::create(
-            executor_.any(), {.listen_address = options_.listener.address, .tls = std::move(tls)},
+            executor_.any(),
+            {.listen_address = options_.listener.address,
+             .tls = std::move(tls),
+             .on_refused =
+                 [logger = options_.logger, metrics = options_.metrics](
+                     std::string_view reason, std::string_view remote, std::string_view detail) {
+                   metrics->count_refused(reason);
+                   logger.warn("connection refused", {{"remote", remote}, {"err", detail}});
+                 }},
             [this](std::shared_ptr<net::Transport> transport, StopToken stop) {
               return serve(shared_from_this(), std::move(transport), stop);
             }));
@@ -122,8 +137,8 @@ Task<> TcpListener::serve(std::shared_ptr<TcpListener> self,
     if (!splitter.error().empty()) maker.note_error(splitter.error());
     const size_t count = batch->entries().size();
     if (count == 0) continue;
-    if (co_await deliver(self->forwarder_, batch, Duration::max(), stop))
-      maker.metrics().entries.add(static_cast<double>(count));
+    note_delivery(maker, co_await deliver(self->forwarder_, batch, Duration::max(), stop), count,
+                  stop);
   }
 }
 
@@ -197,14 +212,9 @@ Task<> UdpListener::run(StopToken stop) {
       if (i >= listener.udp_queue_size) break;
       datagram = socket_->receive_now(buffer.get(), size);
     }
-    const auto count = static_cast<double>(batch->entries().size());
+    const size_t count = batch->entries().size();
     if (count == 0) continue;
-    const auto taken = co_await deliver(forwarder_, batch, udp_patience, stop);
-    if (taken) {
-      maker_.metrics().entries.add(count);
-    } else {
-      maker_.metrics().count_dropped(count);
-    }
+    note_delivery(maker_, co_await deliver(forwarder_, batch, udp_patience, stop), count, stop);
   }
 }
 

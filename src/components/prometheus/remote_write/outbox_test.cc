@@ -1,11 +1,11 @@
 // From batches through the queue on disk to an endpoint.
-#include "components/shared/outgoing/sender.h"
+#include "components/prometheus/remote_write/outbox.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include "components/prometheus/remote_write/endpoint_observer.h"
-#include "components/prometheus/remote_write/outbox.h"
+#include "components/shared/outgoing/sender.h"
 #include "components/shared/outgoing/test_endpoint.h"
 #include "queue/memory_file_system.h"
 
