@@ -17,6 +17,7 @@ class AnswerReceiver final : public Receiver {
 
   bool receive_head_line(std::string_view line) override;
   bool receive_body(std::string_view piece) override;
+  bool is_held() const override { return request_.throttle && request_.throttle->is_closed(); }
   // A whole head at once, from an in-process handler.
   bool receive_head(int status, const Headers& headers);
   // After the last byte.

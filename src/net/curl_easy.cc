@@ -57,7 +57,9 @@ size_t on_header(char* data, size_t size, size_t count, void* user) {
 
 size_t on_body(char* data, size_t size, size_t count, void* user) {
   const std::string_view piece(data, size * count);
-  return static_cast<Receiver*>(user)->receive_body(piece) ? piece.size() : CURL_WRITEFUNC_ERROR;
+  auto& receiver = *static_cast<Receiver*>(user);
+  if (receiver.is_held()) return CURL_WRITEFUNC_PAUSE;
+  return receiver.receive_body(piece) ? piece.size() : CURL_WRITEFUNC_ERROR;
 }
 
 // Remembers the first address tried: what an error message names.

@@ -21,6 +21,7 @@ struct Functions {
   decltype(&curl_easy_cleanup) easy_cleanup;
   decltype(&curl_easy_getinfo) getinfo;
   decltype(&curl_easy_setopt) setopt;
+  decltype(&curl_easy_pause) pause;
   decltype(&curl_multi_init) init;
   decltype(&curl_multi_cleanup) cleanup;
   decltype(&curl_multi_setopt) multi_setopt;
@@ -37,6 +38,7 @@ const Functions& curl() {
     bind_curl(f.easy_cleanup, "curl_easy_cleanup");
     bind_curl(f.getinfo, "curl_easy_getinfo");
     bind_curl(f.setopt, "curl_easy_setopt");
+    bind_curl(f.pause, "curl_easy_pause");
     bind_curl(f.init, "curl_multi_init");
     bind_curl(f.cleanup, "curl_multi_cleanup");
     bind_curl(f.multi_setopt, "curl_multi_setopt");
@@ -96,6 +98,7 @@ class Multi final : public CurlMulti, public std::enable_shared_from_this<Multi>
   Result<void> open();
   CURL* take_easy();
   void give_back(CURL* easy);
+  void resume_when_open(const std::shared_ptr<Transfer>& transfer);
   void arm(curl_socket_t socket, const std::shared_ptr<Watch>& watch);
   void arm_after_read(curl_socket_t socket, const std::shared_ptr<Watch>& watch);
   void wake_resting();
@@ -144,6 +147,20 @@ void Multi::give_back(CURL* easy) {
   }
 }
 
+// An open throttle lets the transfer go on, which libcurl has put aside.
+void Multi::resume_when_open(const std::shared_ptr<Transfer>& transfer) {
+  transfer->exchange->throttle->set_resume(
+      [weak = weak_from_this(), waiting = std::weak_ptr(transfer), strand = strand_] {
+        asio::post(strand, [weak, waiting] {
+          const auto self = weak.lock();
+          const auto transfer = waiting.lock();
+          if (!self || !transfer || transfer->is_done || transfer->is_stopped) return;
+          curl().pause(transfer->easy, CURLPAUSE_CONT);
+          self->act(CURL_SOCKET_TIMEOUT, 0);
+        });
+      });
+}
+
 Task<Result<void>> Multi::perform(std::shared_ptr<Exchange> exchange, StopToken stop) {
   CO_TRY(open());
   const auto transfer = std::make_shared<Transfer>(strand_, exchange);
@@ -156,6 +173,7 @@ Task<Result<void>> Multi::perform(std::shared_ptr<Exchange> exchange, StopToken 
     curl().easy_cleanup(easy);
     co_return fail("libcurl refused the request");
   }
+  if (exchange->throttle) resume_when_open(transfer);
   {
     std::stop_callback on_stop(stop, [transfer, strand = strand_] {
       asio::post(strand, [transfer] {
@@ -168,6 +186,7 @@ Task<Result<void>> Multi::perform(std::shared_ptr<Exchange> exchange, StopToken 
       co_await transfer->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
   }
+  if (exchange->throttle) exchange->throttle->set_resume(nullptr);
   if (!transfer->is_done) {
     exchange->stopped = true;
     curl().remove_handle(multi_, easy);

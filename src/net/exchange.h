@@ -2,12 +2,14 @@
 // other.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/duration.h"
 #include "net/http_client_options.h"
 #include "net/http_message.h"
+#include "net/throttle.h"
 
 namespace alloy::net {
 
@@ -18,6 +20,8 @@ class Receiver {
   // A line of the head without its line end; the empty line ends the head.
   virtual bool receive_head_line(std::string_view line) = 0;
   virtual bool receive_body(std::string_view piece) = 0;
+  // Whether to leave the body where it is until the exchange's throttle opens.
+  virtual bool is_held() const { return false; }
 };
 
 // Certificates as text, read from wherever the options say.
@@ -43,6 +47,7 @@ struct Exchange {
   std::string proxy;  // Empty: none.
   Headers connect_headers;
   Receiver* receiver = nullptr;
+  std::shared_ptr<Throttle> throttle;  // May be null.
 
   // How it ended.
   int curl_code = 0;

@@ -165,6 +165,7 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   exchange->http2_prior_knowledge = options.http2_prior_knowledge;
   exchange->tls = &options.tls;
   exchange->unix_socket = options.unix_socket;
+  exchange->throttle = chain->request.throttle;
   for (const Header& header : options.headers) {
     if (!chain->request.headers.contains(header.name)) {
       exchange->headers.add(header.name, header.value);

@@ -13,6 +13,7 @@
 #include "base/task.h"
 #include "net/http_client_options.h"
 #include "net/http_message.h"
+#include "net/throttle.h"
 
 namespace alloy::net {
 
@@ -56,6 +57,8 @@ struct Request {
   std::function<Result<void>(std::string_view)> on_body;
   // Called once with the final head (status, headers), before any of the body.
   std::function<Result<void>(const Response&)> on_head;
+  // Whether to take more of the body just now; null: always.
+  std::shared_ptr<Throttle> throttle;
 };
 
 class HttpClient {
