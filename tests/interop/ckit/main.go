@@ -1,6 +1,6 @@
 // A node of a cluster built on the original's own library, for our nodes to live with.
 //
-//	ckit -name a -listen 127.0.0.1:PORT [-join host:port,...]
+//	ckit -name a -listen 127.0.0.1:PORT [-join host:port,...] [-rejoin 60s]
 //
 // GET /peers answers [{"name", "addr", "state"}]; POST /owners with a JSON list of label sets
 // answers the name of each one's owner. SIGTERM leaves politely.
@@ -55,6 +55,7 @@ func main() {
 	name := flag.String("name", "", "name of the node")
 	listen := flag.String("listen", "", "address to listen on and to advertise")
 	join := flag.String("join", "", "addresses of nodes to join")
+	rejoin := flag.Duration("rejoin", 0, "how often to join them again")
 	flag.Parse()
 
 	client := &http.Client{Transport: &http2.Transport{
@@ -99,7 +100,17 @@ func main() {
 	if *join != "" {
 		peers = strings.Split(*join, ",")
 	}
-	check(node.Start(peers))
+	if node.Start(peers) != nil {
+		// Nobody there yet: as the original does, it begins alone and joins later.
+		check(node.Start(nil))
+	}
+	if *rejoin > 0 {
+		go func() {
+			for range time.Tick(*rejoin) {
+				_ = node.Start(peers)
+			}
+		}()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	check(node.ChangeState(ctx, peer.StateParticipant))
 	cancel()
