@@ -1,4 +1,6 @@
-// How a cluster behaves as it grows, in virtual time: prints a table for docs/benchmarks.md.
+// How a cluster behaves as it grows, in virtual time: prints a table for docs/clustering.md.
+//
+//   cluster_scale [LOSS [NODES]]
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,6 +11,8 @@
 namespace alloy::cluster {
 namespace {
 
+constexpr Duration quiet_time = 10min;
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 struct Row {
@@ -17,8 +21,11 @@ struct Row {
   double leave = -1;   // Until all agree after one left.
   double kill = -1;    // Until all agree after one was killed, so that it refuses connections.
   double crash = -1;   // Until all agree after one's machine was gone.
+  double part = -1;    // Until both halves agree, each on itself, after they were parted ...
+  double heal = -1;    // ... and all of them after they hear each other again.
   double bytes = 0;    // A node sends in a quiet second.
-  double moved = 0;    // Share of keys that a newcomer takes.
+  double churn = 0;    // Changes of a node's view in a quiet hour: nobody came or went.
+  double moved = 0;    // Share of keys that one leave moves.
 };
 
 // Nodes join again each minute, as the program does: the first time may have been lost.
@@ -42,10 +49,14 @@ Row measure(size_t nodes, double loss) {
   }
   row.joined = until_agreed(simulation, nodes, 30min);
   simulation.run_for(5min);
-  const uint64_t before = simulation.bytes_sent();
-  simulation.run_for(5min);
-  row.bytes =
-      static_cast<double>(simulation.bytes_sent() - before) / 300 / static_cast<double>(nodes);
+  const uint64_t bytes_before = simulation.bytes_sent();
+  const uint64_t changes_before = simulation.changes();
+  simulation.run_for(quiet_time);
+  const auto a_node = [&](uint64_t value) {
+    return static_cast<double>(value) / static_cast<double>(nodes);
+  };
+  row.bytes = a_node(simulation.bytes_sent() - bytes_before) / seconds(quiet_time);
+  row.churn = a_node(simulation.changes() - changes_before) * (1h / quiet_time);
   const auto ring = simulation.node(0).ring();
   simulation.leave(nodes / 2);
   row.leave = until_agreed(simulation, nodes, 10min);
@@ -60,6 +71,12 @@ Row measure(size_t nodes, double loss) {
   row.kill = until_agreed(simulation, nodes, 10min);
   simulation.crash(nodes - 1);
   row.crash = until_agreed(simulation, nodes, 30min);
+  std::set<size_t> half;
+  for (size_t i = 0; i < nodes; i += 2) half.insert(i);
+  simulation.part(half);
+  row.part = until_agreed(simulation, nodes, 60min);
+  simulation.part({});
+  row.heal = until_agreed(simulation, nodes, 30min);
   return row;
 }
 
@@ -68,14 +85,20 @@ Row measure(size_t nodes, double loss) {
 
 int main(int argc, char** argv) {
   const double loss = argc > 1 ? std::atof(argv[1]) : 0;
+  std::vector<size_t> sizes = {5, 10, 100, 300, 1000};
+  if (argc > 2) sizes = {static_cast<size_t>(std::atoi(argv[2]))};
   fmt::print(
-      "| nodes | agree after the last join, s | a leave, s | a kill, s | a machine lost, s | bytes "
-      "a node and second | keys moved by one leave |\n");
-  fmt::print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-  for (const size_t nodes : {5, 10, 100, 300, 1000}) {
+      "| nodes | join, s | leave, s | kill, s | machine lost, s | parted, s | healed, s | bytes a "
+      "node and second | changes a node and quiet hour | keys moved by one leave |\n");
+  fmt::print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+  std::fflush(stdout);
+  for (const size_t nodes : sizes) {
     const auto row = alloy::cluster::measure(nodes, loss);
-    fmt::print("| {} | {:.2f} | {:.2f} | {:.1f} | {:.1f} | {:.0f} | {:.2f} % |\n", row.nodes,
-               row.joined, row.leave, row.kill, row.crash, row.bytes, 100 * row.moved);
+    fmt::print(
+        "| {} | {:.2f} | {:.2f} | {:.1f} | {:.1f} | {:.1f} | {:.1f} | {:.0f} | {:.2f} | {:.2f} % "
+        "|\n",
+        row.nodes, row.joined, row.leave, row.kill, row.crash, row.part, row.heal, row.bytes,
+        row.churn, 100 * row.moved);
     std::fflush(stdout);
   }
 }

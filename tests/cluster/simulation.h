@@ -44,11 +44,14 @@ class Simulation {
   // Runs until the condition holds; gives the virtual time that took, or nothing after `limit`.
   std::optional<Duration> run_until(const std::function<bool()>& condition, Duration limit);
 
-  // Whether every living node names the same living participants, all of them.
+  // Whether every living node names the living participants that it can hear, all of them and
+  // no others.
   bool all_agree() const;
   const Node& node(size_t index) const;
   size_t living() const;
   uint64_t bytes_sent() const { return bytes_sent_; }
+  // How often any node's view of the others has changed.
+  uint64_t changes() const { return changes_; }
   Duration elapsed() const;
 
  private:
@@ -78,6 +81,7 @@ class Simulation {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   uint64_t next_order_ = 0;
   uint64_t bytes_sent_ = 0;
+  uint64_t changes_ = 0;
 };
 
 }  // namespace alloy::cluster
