@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "net/curl_library.h"
+#include "net/exchange_trace.h"
 
 namespace alloy::net {
 namespace {
@@ -62,6 +63,17 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
   return receiver.receive_body(piece) ? piece.size() : CURL_WRITEFUNC_ERROR;
 }
 
+// Called when a connection is ready for the request: the one moment when libcurl lets us look at
+// its TLS, whatever comes after.
+int on_connected(void* user, char*, char*, int, int) {
+  auto& trace = *static_cast<ExchangeTrace*>(user);
+  curl_tlssessioninfo* session = nullptr;
+  curl().getinfo(trace.easy, CURLINFO_TLS_SSL_PTR, &session);
+  if (session != nullptr && session->backend == CURLSSLBACKEND_OPENSSL && session->internals)
+    trace.tls = read_tls_state(session->internals, trace.is_verified);
+  return CURL_PREREQFUNC_OK;
+}
+
 // Remembers the first address tried: what an error message names.
 curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& exchange = *static_cast<Exchange*>(user);
@@ -113,7 +125,10 @@ void set_tls(void* easy, const Exchange& exchange) {
   set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, exchange.material.ca);
   set_blob(easy, CURLOPT_SSLCERT_BLOB, exchange.material.cert);
   set_blob(easy, CURLOPT_SSLKEY_BLOB, exchange.material.key);
-  set(easy, CURLOPT_SSLVERSION, version_flag(tls.min_version));
+  const long highest = tls.max_version == TlsVersion::unspecified
+                           ? long{CURL_SSLVERSION_MAX_DEFAULT}
+                           : version_flag(tls.max_version) << 16;
+  set(easy, CURLOPT_SSLVERSION, version_flag(tls.min_version) | highest);
   if (tls.insecure_skip_verify) {
     set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -164,6 +179,36 @@ void set_route(void* easy, const Exchange& exchange, CurlLists& lists) {
 long http_version(const Exchange& exchange) {
   if (exchange.http2_prior_knowledge) return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   return exchange.allow_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+}
+
+void set_trace(void* easy, Exchange& exchange) {
+  if (exchange.trace == nullptr) return;
+  *exchange.trace = {.easy = easy, .is_verified = !exchange.tls->insecure_skip_verify};
+  set(easy, CURLOPT_FRESH_CONNECT, 1L);
+  set(easy, CURLOPT_FORBID_REUSE, 1L);
+  set(easy, CURLOPT_PREREQFUNCTION, &on_connected);
+  set(easy, CURLOPT_PREREQDATA, exchange.trace);
+}
+
+void read_trace(void* easy, ExchangeTrace& trace) {
+  const auto time = [easy](CURLINFO info) {
+    curl_off_t microseconds = 0;
+    curl().getinfo(easy, info, &microseconds);
+    return Duration(std::chrono::microseconds(microseconds));
+  };
+  trace.easy = nullptr;
+  trace.name_resolved = time(CURLINFO_NAMELOOKUP_TIME_T);
+  trace.connected = time(CURLINFO_CONNECT_TIME_T);
+  trace.tls_done = time(CURLINFO_APPCONNECT_TIME_T);
+  trace.sending = time(CURLINFO_PRETRANSFER_TIME_T);
+  trace.answered = time(CURLINFO_STARTTRANSFER_TIME_T);
+  trace.ended = time(CURLINFO_TOTAL_TIME_T);
+  long version = 0;
+  curl().getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  trace.http_version = version == CURL_HTTP_VERSION_1_0   ? 10
+                       : version == CURL_HTTP_VERSION_1_1 ? 11
+                       : version == CURL_HTTP_VERSION_2   ? 20
+                                                          : 0;
 }
 
 long milliseconds_up(Duration duration) {
@@ -222,10 +267,12 @@ void prepare_easy(void* easy, Exchange& exchange, CurlLists& lists, char* error_
   set_method_and_body(easy, exchange);
   set_headers(easy, exchange, lists);
   set_route(easy, exchange, lists);
+  set_trace(easy, exchange);
 }
 
 void read_outcome(void* easy, int code, const char* error_buffer, Exchange& exchange) {
   exchange.curl_code = code;
+  if (exchange.trace != nullptr) read_trace(easy, *exchange.trace);
   if (code == CURLE_OK) return;
   exchange.detail = error_buffer;
   long os_error = 0;

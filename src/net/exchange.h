@@ -13,6 +13,8 @@
 
 namespace alloy::net {
 
+struct ExchangeTrace;
+
 // Gets the answer piece by piece. Returning false ends the exchange.
 class Receiver {
  public:
@@ -47,6 +49,7 @@ struct Exchange {
   std::string proxy;  // Empty: none.
   Headers connect_headers;
   Receiver* receiver = nullptr;
+  ExchangeTrace* trace = nullptr;      // Null: nobody wants to know.
   std::shared_ptr<Throttle> throttle;  // May be null.
 
   // How it ended.

@@ -166,6 +166,7 @@ Task<Result<std::shared_ptr<Exchange>>> HttpClient::State::make_exchange(const C
   exchange->tls = &options.tls;
   exchange->unix_socket = options.unix_socket;
   exchange->throttle = chain->request.throttle;
+  exchange->trace = chain->request.trace;
   for (const Header& header : options.headers) {
     if (!chain->request.headers.contains(header.name)) {
       exchange->headers.add(header.name, header.value);

@@ -17,6 +17,8 @@
 
 namespace alloy::net {
 
+struct ExchangeTrace;
+
 struct Response {
   int status = 0;
   std::string status_line;  // "404 Not Found", as the server spelled it.
@@ -55,6 +57,8 @@ struct Request {
   // Response::body. An error ends the transfer and becomes fetch()'s. Called on the client's
   // strand; must not block.
   std::function<Result<void>(std::string_view)> on_body;
+  // Gets how the (last) exchange went. Borrowed until fetch() has returned.
+  ExchangeTrace* trace = nullptr;
   // Called once with the final head (status, headers), before any of the body.
   std::function<Result<void>(const Response&)> on_head;
   // Whether to take more of the body just now; null: always.

@@ -24,6 +24,7 @@ struct TlsClientOptions {
   std::string server_name;  // For SNI and verification in place of the URL's host.
   bool insecure_skip_verify = false;
   TlsVersion min_version = TlsVersion::unspecified;  // Unspecified: TLS 1.2.
+  TlsVersion max_version = TlsVersion::unspecified;  // Unspecified: the newest.
 };
 
 struct ProxyOptions {

@@ -1,0 +1,19 @@
+// OpenSSL's settings for a connection we open, from the options that all clients have.
+#pragma once
+
+#include <string>
+
+#include <openssl/types.h>
+
+#include "base/error.h"
+#include "net/http_client_options.h"
+
+namespace alloy::net {
+
+// Reads the files that the options name. The caller owns the result.
+Result<SSL_CTX*> make_client_context(const TlsClientOptions& options);
+
+// Whom the peer must be: a host name or an IP address; empty: anybody.
+Result<> set_server_name(SSL* ssl, const std::string& name, bool is_verified);
+
+}  // namespace alloy::net
