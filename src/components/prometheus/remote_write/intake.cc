@@ -37,31 +37,16 @@ void Intake::Counters::add(const MetricBatch& batch) {
 }
 
 Intake::Intake(std::string display, MetricRegistry& own, MetricRegistry* program)
-    : display_(std::move(display)), counters_(own, program) {}
+    : outboxes_(std::move(display)), counters_(own, program) {}
 
 Result<> Intake::receive(const MetricBatch& batch) {
-  const std::shared_lock lock(mutex_);
-  if (closed_) return fail(fmt::format("{} has exited", display_), ErrorKind::stopped);
-  if (observer_) observer_(batch);
-  for (const auto& outbox : outboxes_) outbox->receive(batch);
-  series_.see(batch);
-  counters_.add(batch);
-  return {};
-}
-
-void Intake::change(const std::function<Outboxes(const Outboxes&)>& make) {
-  const std::unique_lock lock(mutex_);
-  outboxes_ = make(outboxes_);
-}
-
-void Intake::close() {
-  const std::unique_lock lock(mutex_);
-  closed_ = true;
-}
-
-Intake::Outboxes Intake::outboxes() const {
-  const std::shared_lock lock(mutex_);
-  return outboxes_;
+  return outboxes_.use([&](const auto& outboxes) -> Result<> {
+    if (observer_) observer_(batch);
+    for (const auto& outbox : outboxes) outbox->receive(batch);
+    series_.see(batch);
+    counters_.add(batch);
+    return {};
+  });
 }
 
 }  // namespace alloy::prometheus::remote_write

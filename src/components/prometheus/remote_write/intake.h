@@ -3,22 +3,18 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <shared_mutex>
 #include <string>
-#include <vector>
 
 #include "base/metrics.h"
 #include "components/prometheus/remote_write/outbox.h"
 #include "components/prometheus/remote_write/series_tracker.h"
+#include "components/shared/outgoing/outbox_list.h"
 #include "signals/metrics_receiver.h"
 
 namespace alloy::prometheus::remote_write {
 
 class Intake final : public MetricsReceiver {
  public:
-  using Outboxes = std::vector<std::shared_ptr<Outbox>>;
-
   // `program` has the metrics that all components share; null: none.
   Intake(std::string display, MetricRegistry& own, MetricRegistry* program);
 
@@ -27,13 +23,8 @@ class Intake final : public MetricsReceiver {
     observer_ = std::move(observer);
   }
   Result<> receive(const MetricBatch& batch) override;
-  std::string capsule_display() const override { return display_; }
-
-  // Runs `make` while no batch is under way, and goes on with the outboxes it returns.
-  void change(const std::function<Outboxes(const Outboxes&)>& make);
-  // Takes no more.
-  void close();
-  Outboxes outboxes() const;
+  std::string capsule_display() const override { return outboxes_.display(); }
+  outgoing::OutboxList<Outbox>& outboxes() { return outboxes_; }
   SeriesTracker& series() { return series_; }
 
  private:
@@ -50,13 +41,10 @@ class Intake final : public MetricsReceiver {
     Counter* histograms_in = nullptr;
   };
 
-  std::string display_;
+  outgoing::OutboxList<Outbox> outboxes_;
   std::function<void(const MetricBatch&)> observer_;
   Counters counters_;
   SeriesTracker series_;
-  mutable std::shared_mutex mutex_;  // Held for reading while a batch passes. Guards the following.
-  Outboxes outboxes_;
-  bool closed_ = false;
 };
 
 }  // namespace alloy::prometheus::remote_write
