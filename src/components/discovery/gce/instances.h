@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "components/discovery/shared/target_groups.h"
 #include "components/shared/json.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery::gce {
 

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "components/discovery/shared/target_groups.h"
 #include "components/shared/json.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery::hetzner {
 

@@ -1,7 +1,7 @@
 // discovery.kubelet makes targets of the pods on one node, as its kubelet lists them.
-#include "components/discovery/shared/kubernetes_pod.h"
 #include "components/discovery/shared/refresh.h"
 #include "components/shared/http_client_arguments.h"
+#include "components/shared/kubernetes/kubernetes_pod.h"
 #include "net/http_client.h"
 
 namespace alloy::discovery::kubelet {

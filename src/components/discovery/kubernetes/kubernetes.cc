@@ -2,10 +2,10 @@
 // Kubernetes cluster, and follows their changes.
 #include <mutex>
 
-#include "components/discovery/kubernetes/object_stores.h"
 #include "components/discovery/shared/discovery.h"
 #include "components/shared/http_client_arguments.h"
-#include "components/shared/kubernetes/connection.h"
+#include "components/shared/kubernetes/api_client.h"
+#include "components/shared/kubernetes/object_stores.h"
 #include "net/http_client.h"
 
 namespace alloy::discovery::kubernetes {
@@ -80,17 +80,8 @@ struct Place {
 };
 
 Result<Place> find_place(const Arguments& arguments, const DiscoveryContext& context) {
-  Connection connection;
-  if (!arguments.kubeconfig_file.empty()) {
-    TRY(connection, connection_from_kubeconfig(arguments.kubeconfig_file));
-  } else if (arguments.api_server.empty()) {
-    TRY(connection, connection_in_cluster());
-    context.logger.info("Using pod service account via in-cluster config");
-  } else {
-    connection.url = arguments.api_server.text;
-    while (connection.url.ends_with('/')) connection.url.pop_back();
-    connection.client = arguments.client.options({});
-  }
+  TRY(auto connection, find_connection(arguments.api_server, arguments.kubeconfig_file,
+                                       arguments.client, context.logger));
   const bool is_in_cluster = arguments.kubeconfig_file.empty() && arguments.api_server.empty();
   connection.client.user_agent = context.user_agent;
   Place place{.url = connection.url, .client = nullptr, .namespaces = arguments.namespaces.names};

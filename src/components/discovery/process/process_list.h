@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "components/discovery/shared/target_groups.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery::process {
 

@@ -16,7 +16,7 @@
 
 #include "component/component.h"
 #include "components/discovery/shared/summary.h"
-#include "components/discovery/shared/target_groups.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "components/discovery/shared/target_groups.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery {
 

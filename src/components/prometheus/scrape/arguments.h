@@ -6,22 +6,13 @@
 #include <vector>
 
 #include "base/stability.h"
+#include "components/shared/clustering_arguments.h"
 #include "components/shared/http_client_arguments.h"
 #include "schema/fields.h"
 #include "signals/metrics_receiver.h"
 #include "signals/targets.h"
 
 namespace alloy::prometheus::scrape {
-
-struct ClusteringArguments {
-  bool enabled = false;
-
-  static constexpr auto schema() {
-    return fields(required<&ClusteringArguments::enabled>(
-        "enabled", "Whether the nodes of a cluster share the targets."));
-  }
-  bool operator==(const ClusteringArguments&) const = default;
-};
 
 struct Arguments {
   TargetList targets;

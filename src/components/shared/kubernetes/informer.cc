@@ -262,6 +262,7 @@ Task<Result<>> Informer::read_stream(std::string query, Stream* stream, StopToke
   net::Request request{.url = url_with(std::move(query)),
                        .timeout = std::chrono::seconds(seconds) + watch_slack,
                        .body_size_max = 0};
+  request.throttle = options_.throttle;
   request.headers.add("Accept", "application/json");
   request.on_head = [stream](const net::Response& head) { return stream->take_head(head); };
   request.on_body = [stream](std::string_view piece) { return stream->take(piece); };

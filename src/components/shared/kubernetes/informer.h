@@ -44,6 +44,8 @@ class Informer {
     // Both are called from any thread and must be quick.
     std::function<void(ObjectChanges)> on_changes;
     std::function<void(const Error&)> on_failure;
+    // Whether to take more news of a watch just now; null: always.
+    std::shared_ptr<net::Throttle> throttle = nullptr;
   };
   explicit Informer(Options options);
 

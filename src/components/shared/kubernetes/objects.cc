@@ -162,22 +162,6 @@ Ingress decode_ingress(JsonNode object) {
   return ingress;
 }
 
-template <class T, T (*decode)(JsonNode)>
-ClusterObjectPointer decode_shared(JsonNode node) {
-  return std::make_shared<const T>(decode(node));
-}
-
-template <class T>
-bool equal(const ClusterObject& left, const ClusterObject& right) {
-  return static_cast<const T&>(left) == static_cast<const T&>(right);
-}
-
-template <class T, T (*decode)(JsonNode)>
-constexpr ObjectType object_type(std::string_view name, std::string_view prefix,
-                                 std::string_view plural, bool is_namespaced = true) {
-  return {name, prefix, plural, is_namespaced, &decode_shared<T, decode>, &equal<T>};
-}
-
 }  // namespace
 
 const std::string* ObjectMeta::label(std::string_view key) const {

@@ -178,6 +178,23 @@ struct ObjectType {
   bool (*equal)(const ClusterObject& left, const ClusterObject& right);
 };
 
+// The type of objects that `decode` reads into a T, which compares with ==.
+template <class T, T (*decode)(JsonNode)>
+constexpr ObjectType object_type(std::string_view name, std::string_view prefix,
+                                 std::string_view plural, bool is_namespaced = true) {
+  return {.name = name,
+          .prefix = prefix,
+          .plural = plural,
+          .is_namespaced = is_namespaced,
+          .decode = [](JsonNode node) -> ClusterObjectPointer {
+            return std::make_shared<const T>(decode(node));
+          },
+          .equal =
+              [](const ClusterObject& left, const ClusterObject& right) {
+                return static_cast<const T&>(left) == static_cast<const T&>(right);
+              }};
+}
+
 extern const ObjectType namespace_type;
 extern const ObjectType node_type;
 extern const ObjectType pod_type;

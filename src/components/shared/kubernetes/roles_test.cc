@@ -1,8 +1,8 @@
-#include "components/discovery/kubernetes/roles.h"
+#include "components/shared/kubernetes/roles.h"
 
 #include <doctest/doctest.h>
 
-#include "components/discovery/kubernetes/object_stores.h"
+#include "components/shared/kubernetes/object_stores.h"
 
 namespace alloy::discovery::kubernetes {
 namespace {

@@ -1,8 +1,8 @@
 // The roles endpoints and endpointslice: the addresses behind services, with the labels of the
 // service and of the pod that answers there.
 #include "base/text.h"
-#include "components/discovery/kubernetes/roles.h"
-#include "components/discovery/shared/kubernetes_pod.h"
+#include "components/shared/kubernetes/kubernetes_pod.h"
+#include "components/shared/kubernetes/roles.h"
 
 namespace alloy::discovery::kubernetes {
 namespace {

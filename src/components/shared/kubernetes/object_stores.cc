@@ -1,5 +1,5 @@
 // Objects, and the targets that follow from them.
-#include "components/discovery/kubernetes/object_stores.h"
+#include "components/shared/kubernetes/object_stores.h"
 
 #include <unordered_set>
 

@@ -1,4 +1,4 @@
-#include "components/discovery/shared/target_groups.h"
+#include "components/shared/target_groups.h"
 
 #include <doctest/doctest.h>
 

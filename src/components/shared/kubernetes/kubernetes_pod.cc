@@ -1,5 +1,5 @@
 // Labels from Kubernetes objects.
-#include "components/discovery/shared/kubernetes_pod.h"
+#include "components/shared/kubernetes/kubernetes_pod.h"
 
 #include "base/text.h"
 

@@ -1,5 +1,5 @@
 // Groups of targets, and the text operations for their labels.
-#include "components/discovery/shared/target_groups.h"
+#include "components/shared/target_groups.h"
 
 #include <algorithm>
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "components/discovery/shared/target_groups.h"
 #include "components/shared/kubernetes/objects.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery::kubernetes {
 

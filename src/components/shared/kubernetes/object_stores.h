@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "components/discovery/kubernetes/roles.h"
 #include "components/shared/kubernetes/informer.h"
+#include "components/shared/kubernetes/roles.h"
 
 namespace alloy::discovery::kubernetes {
 

@@ -1,8 +1,8 @@
 // The roles node, pod, service and ingress.
-#include "components/discovery/kubernetes/roles.h"
+#include "components/shared/kubernetes/roles.h"
 
 #include "base/text.h"
-#include "components/discovery/shared/kubernetes_pod.h"
+#include "components/shared/kubernetes/kubernetes_pod.h"
 
 namespace alloy::discovery::kubernetes {
 namespace {
