@@ -83,8 +83,6 @@ TEST_CASE("flags that cannot be honoured are refused, never ignored") {
       "or directory\n");
   CHECK(execute({"run", "--cluster.discover-peers=provider=aws region=x", "x"}).err ==
         "Error: --cluster.discover-peers: provider aws is not supported\n");
-  CHECK(execute({"run", "--config.format=static", "x"}).err ==
-        "Error: converting configurations of the format \"static\" is not supported yet\n");
   CHECK(execute({"run", "--windows.priority=high", "x"}).err ==
         "Error: --windows.priority is only supported on Windows\n");
 }

@@ -1,10 +1,9 @@
-// `alloy convert`: not built yet, but its command line is checked like the real one's.
-#include <filesystem>
-
-#include <fmt/format.h>
-
+// `alloy convert`: other programs' configurations as ours.
 #include "app/commands.h"
-#include "app/run_options.h"
+#include "app/foreign_config.h"
+#include "app/text_files.h"
+#include "component/registry.h"
+#include "convert/convert.h"
 
 namespace alloy::app {
 namespace {
@@ -15,17 +14,26 @@ struct ConvertOptions {
   SourceOptions source{.format = ""};
 };
 
-Result<int> convert(const ConvertOptions& options, const Invocation& call) {
+Result<int> run_convert(const ConvertOptions& options, const Invocation& call) {
   if (options.source.format.empty())
     return fail("source-format is a required flag", ErrorKind::invalid);
-  const std::string path = call.arguments.empty() ? "-" : call.arguments[0];
-  std::error_code ignored;
-  if (path != "-" && std::filesystem::is_directory(path, ignored))
-    return fail("cannot convert a directory", ErrorKind::invalid);
-  if (options.source.format == "alloy")
-    return fail("(Critical) unrecognized kind \"alloy\" given to the config converter",
-                ErrorKind::invalid);
-  TRY(check_format(options.source, path));
+  TRY(std::string text,
+      read_input(call.arguments.empty() ? "-" : call.arguments[0], "convert", call.console));
+  TRY(auto arguments, parse_extra_arguments(options.source.extra_args));
+  const convert::Conversion converted =
+      convert::convert(options.source.format, {.text = std::move(text),
+                                               .extra_arguments = std::move(arguments),
+                                               .catalogue = built_in_components()});
+  const bool bypass = options.source.bypass_conversion_errors;
+  if (!options.report.empty())
+    TRY(write_output(options.report, converted.diagnostics.report(bypass)));
+  if (converted.diagnostics.forbid_output(bypass))
+    return fail(converted.diagnostics.text(), ErrorKind::invalid);
+  if (options.output.empty()) {
+    call.console.out(converted.text);
+  } else {
+    TRY(write_output(options.output, converted.text));
+  }
   return 0;
 }
 
@@ -51,7 +59,7 @@ Command convert_command() {
                 {"extra-args", &options->source.extra_args,
                  "Command line of the source program that belongs to the configuration", 'e'}},
       .arguments = {.max = 1},
-      .run = [options](const Invocation& call) { return convert(*options, call); },
+      .run = [options](const Invocation& call) { return run_convert(*options, call); },
   };
 }
 

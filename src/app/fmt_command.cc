@@ -1,44 +1,13 @@
 #include "app/fmt_command.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
 
 #include "app/commands.h"
+#include "app/text_files.h"
 #include "app/unified_diff.h"
-#include "base/file.h"
 #include "syntax/printer.h"
 
 namespace alloy::app {
-namespace {
-
-// Replaces the content of the file, which keeps its permissions.
-Result<> write_in_place(const std::string& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
-  if (file < 0) return std::unexpected(Error::from_errno("open " + path));
-  Result<> result;
-  while (result && !text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<size_t>(written));
-    } else if (errno != EINTR) {
-      result = std::unexpected(Error::from_errno("write " + path));
-    }
-  }
-  if (::close(file) != 0 && result) result = std::unexpected(Error::from_errno("close " + path));
-  return result;
-}
-
-Result<std::string> read_regular_file(const std::string& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) return std::unexpected(Error::from_errno("stat " + path));
-  if (S_ISDIR(status.st_mode)) return fail("cannot format a directory", ErrorKind::invalid);
-  return read_file(path);
-}
-
-}  // namespace
 
 Result<int> run_fmt(const FmtOptions& options, Console& console) {
   if (options.write && options.test) {
@@ -52,8 +21,7 @@ Result<int> run_fmt(const FmtOptions& options, Console& console) {
     return fail("cannot use -w with standard input", ErrorKind::invalid);
   }
   const std::string name = is_stdin ? "<stdin>" : options.path;
-  TRY(std::string text,
-      is_stdin ? Result<std::string>(console.read_in()) : read_regular_file(options.path));
+  TRY(std::string text, read_input(options.path, "format", console));
   const auto source = syntax::make_source(name, std::move(text));
   const auto formatted = syntax::format(source);
   if (!formatted) {
@@ -71,7 +39,7 @@ Result<int> run_fmt(const FmtOptions& options, Console& console) {
   if (!options.write) {
     if (!options.diff) console.out(*formatted);
   } else if (is_changed) {
-    TRY(write_in_place(options.path, *formatted));
+    TRY(write_output(options.path, *formatted));
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/foreign_config.h"
 #include "app/load_report.h"
 #include "app/masked_source.h"
 #include "app/peer_discovery.h"
@@ -173,17 +174,19 @@ class Program {
 runtime::ControllerOptions Program::controller_options() {
   auto services = blocks_.all();
   services.push_back(remotecfg_.get());
-  return {.id = "",
-          .components = built_in_components(),
-          .executor = executor_,
-          .log_sink = log_sink_,
-          .services = services_,
-          .configured_services = std::move(services),
-          .storage_path = options_.storage_path,
-          .stability_min = options_.source.stability,
-          .community_enabled = options_.source.community_components,
-          .cluster_name = options_.cluster.name,
-          .shutdown_deadline = options_.shutdown_deadline};
+  return {
+      .id = "",
+      .components = built_in_components(),
+      .executor = executor_,
+      .log_sink = log_sink_,
+      .services = services_,
+      .configured_services = std::move(services),
+      .storage_path = options_.storage_path,
+      .stability_min = options_.source.stability,
+      .community_enabled = options_.source.community_components,
+      .cluster_name = options_.cluster.name,
+      .shutdown_deadline = options_.shutdown_deadline,
+      .read = [this](const std::string& path) { return read_any_config(options_.source, path); }};
 }
 
 // The same program, but no services: they belong to the local configuration.

@@ -11,7 +11,6 @@ namespace {
 Result<int> run(const RunOptions& options, const Invocation& call) {
   if (call.arguments[0].empty()) return fail("path argument not provided", ErrorKind::invalid);
   TRY(check_options(options));
-  TRY(check_format(options.source, call.arguments[0]));
   return run_program(options, call.arguments[0], call.console);
 }
 

@@ -165,17 +165,4 @@ Result<void> check_options(const RunOptions& o) {
   return {};
 }
 
-Result<void> check_format(const SourceOptions& options, const std::string& path) {
-  std::error_code ignored;
-  if (options.format == "alloy" || std::filesystem::is_directory(path, ignored)) return {};
-  constexpr std::array<std::string_view, 4> known = {"otelcol", "prometheus", "promtail", "static"};
-  if (std::ranges::find(known, options.format) == known.end())
-    return fail(fmt::format("(Critical) unrecognized kind {} given to the config converter",
-                            quote(options.format)),
-                ErrorKind::invalid);
-  return fail(fmt::format("converting configurations of the format {} is not supported yet",
-                          quote(options.format)),
-              ErrorKind::invalid);
-}
-
 }  // namespace alloy::app

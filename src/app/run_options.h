@@ -68,8 +68,5 @@ std::string describe_flags(RunOptions options);
 
 // Refuses what needs another --stability.level, contradicts itself or can't be honoured.
 Result<void> check_options(const RunOptions& options);
-// Refuses configuration formats that can't be read. A directory holds Alloy's own, whatever the
-// options say.
-Result<void> check_format(const SourceOptions& options, const std::string& path);
 
 }  // namespace alloy::app

@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/diagnostics_formats.h"
+#include "app/foreign_config.h"
 #include "app/load_report.h"
 #include "app/run_options.h"
 #include "app/service_blocks.h"
@@ -19,9 +20,8 @@ struct ValidateCommandOptions {
 };
 
 Result<int> validate(const ValidateCommandOptions& options, const Invocation& call) {
-  TRY(check_format(options.source, call.arguments[0]));
   TRY(const auto format, parse_diagnostics_format(options.format));
-  TRY(const auto source, runtime::read_config(call.arguments[0]));
+  TRY(const auto source, read_any_config(options.source, call.arguments[0]));
   const auto diagnostics =
       runtime::validate(source, {.components = built_in_components(),
                                  .services = describe_service_blocks(),

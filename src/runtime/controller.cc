@@ -72,7 +72,7 @@ Controller::~Controller() { ASSERT(state_->is_shut_down || state_->root->structu
 
 Task<LoadResult> Controller::load_path(std::string path) {
   auto source = co_await run_blocking(state_->environment.options.executor.blocking(),
-                                      [path] { return read_config(path); });
+                                      [path, this] { return state_->environment.options.read(path); });
   if (source) co_return co_await load(*std::move(source));
   state_->metrics.tried(no_hash, false, state_->environment.options.clock.wall());
   co_return std::unexpected(LoadFailure{.message = source.error().message()});

@@ -3,6 +3,7 @@
 // configurations and tests have more.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,8 @@ struct ControllerOptions {
   bool community_enabled = false;
   std::string cluster_name;  // A label of alloy_config_hash.
   Duration shutdown_deadline = 10min;
+  // How load_path() reads; on a thread that may block.
+  std::function<Result<ConfigSource>(const std::string& path)> read = read_config;
 };
 
 // Why a load failed.
