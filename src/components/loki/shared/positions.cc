@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
+#include <xxhash.h>
 
 #include <yaml-cpp/yaml.h>
 
@@ -151,7 +152,9 @@ Result<std::unique_ptr<PositionsFile>> PositionsFile::open(std::string path) {
           ErrorKind::invalid);
     positions = *std::move(parsed);
   }
-  return std::unique_ptr<PositionsFile>(new PositionsFile(std::move(path), std::move(positions)));
+  std::unique_ptr<PositionsFile> file(new PositionsFile(std::move(path), std::move(positions)));
+  if (text) file->text_hash_ = XXH3_64bits(text->data(), text->size());
+  return file;
 }
 
 Result<std::unique_ptr<PositionsFile>> PositionsFile::open(std::string path,
@@ -217,7 +220,7 @@ void PositionsFile::forget_missing_files() {
   }
 }
 
-Result<> PositionsFile::save() {
+Result<> PositionsFile::save(const std::function<void(uint64_t)>& announce) {
   const std::lock_guard saving(saving_);
   std::string text;
   {
@@ -226,12 +229,20 @@ Result<> PositionsFile::save() {
     is_changed_ = false;
     text = write_positions(positions_);
   }
+  const uint64_t hash = XXH3_64bits(text.data(), text.size());
+  if (announce) announce(hash);
   auto result = replace_file(path_, text);
-  if (!result) {
-    const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
+  if (result)
+    text_hash_ = hash;
+  else
     is_changed_ = true;
-  }
   return result;
+}
+
+uint64_t PositionsFile::text_hash() const {
+  const std::lock_guard lock(mutex_);
+  return text_hash_;
 }
 
 }  // namespace alloy::loki

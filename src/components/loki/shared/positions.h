@@ -7,6 +7,8 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -50,8 +52,11 @@ class PositionsFile {
 
   // Forgets positions of files that are gone, except cursors. Blocks.
   void forget_missing_files();
-  // Writes the file anew if anything has changed. Blocks.
-  Result<> save();
+  // Writes the file anew if anything has changed; `announce` gets the hash of its text before that.
+  // Blocks.
+  Result<> save(const std::function<void(uint64_t)>& announce = {});
+  // Of what the file contains; 0 if there is none.
+  uint64_t text_hash() const;
 
  private:
   PositionsFile(std::string path, Positions positions)
@@ -62,6 +67,7 @@ class PositionsFile {
   mutable std::mutex mutex_;  // Guards everything below.
   Positions positions_;
   bool is_changed_ = false;
+  uint64_t text_hash_ = 0;
 };
 
 }  // namespace alloy::loki

@@ -18,11 +18,12 @@ uint64_t hash(std::string_view text) { return XXH3_64bits(text.data(), text.size
 
 }  // namespace
 
-Result<std::unique_ptr<ReadMarks>> ReadMarks::open(const std::string& path) {
+Result<std::unique_ptr<ReadMarks>> ReadMarks::open(const std::string& path,
+                                                   std::optional<uint64_t> positions_text) {
   Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file) return std::unexpected(Error::from_errno("open " + path));
   std::unique_ptr<ReadMarks> marks(new ReadMarks(std::move(file)));
-  TRY(marks->load());
+  TRY(marks->load(positions_text));
   return marks;
 }
 
@@ -30,18 +31,19 @@ ReadMarks::~ReadMarks() {
   for (const Block block : blocks_) ::munmap(block, block_records * sizeof(ReadMark::Record));
 }
 
-Result<> ReadMarks::load() {
+Result<> ReadMarks::load(std::optional<uint64_t> positions_text) {
   TRY(const FileInfo info, inspect(file_.get()));
   constexpr auto block_bytes = static_cast<int64_t>(block_records * sizeof(ReadMark::Record));
   const auto count = static_cast<size_t>(std::max<int64_t>(info.size / block_bytes, 1));
   const std::lock_guard lock(mutex_);
   while (blocks_.size() < count) TRY(add_block());
-  ReadMark::Record& first = blocks_.front()[0];
+  ReadMark::Record& first = header();
   if (first.sequence != magic) {
     for (const Block block : blocks_)
       std::memset(static_cast<void*>(block), 0, static_cast<size_t>(block_bytes));
     first.sequence = magic;
   }
+  is_unchanged_ = positions_text == first.published || positions_text == first.publishing;
   for (size_t i = 0; i < blocks_.size(); ++i) {
     for (size_t j = i == 0 ? 1 : 0; j < block_records; ++j) {
       ReadMark::Record* record = &blocks_[i][j];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -79,7 +80,9 @@ class ReadMark {
 class ReadMarks {
  public:
   // Opens or makes the file; one that is damaged starts anew. Blocks.
-  static Result<std::unique_ptr<ReadMarks>> open(const std::string& path);
+  // `positions_text` is the hash of positions.yml as it is now, if that may tell who changed it.
+  static Result<std::unique_ptr<ReadMarks>> open(
+      const std::string& path, std::optional<uint64_t> positions_text = std::nullopt);
   ~ReadMarks();
   ReadMarks(const ReadMarks&) = delete;
   ReadMarks& operator=(const ReadMarks&) = delete;
@@ -98,6 +101,15 @@ class ReadMarks {
   std::vector<ReadMark> find_inode(Inode inode, std::string_view labels);
   bool has_path(ReadMark mark, std::string_view path) const;
 
+  // Before and after positions.yml is written: the hash of its text. If it still has either, nobody
+  // else has changed it and all marks count.
+  void set_publishing(uint64_t text) { ReadMark::store(header().publishing, text); }
+  void set_published(uint64_t text) { ReadMark::store(header().published, text); }
+  // Whether the mark counts, although positions.yml says this of its target.
+  bool agree(ReadMark mark, int64_t position) const {
+    return is_unchanged_ || mark.agrees_with(position);
+  }
+
  private:
   static constexpr size_t block_records = 512;
   using Block = ReadMark::Record*;
@@ -105,13 +117,15 @@ class ReadMarks {
   using Index = std::unordered_multimap<uint64_t, ReadMark::Record*>;
 
   explicit ReadMarks(Descriptor file) : file_(std::move(file)) {}
-  Result<> load();
+  Result<> load(std::optional<uint64_t> positions_text);
+  ReadMark::Record& header() { return blocks_.front()[0]; }
   Result<> add_block();
   void enter(ReadMark::Record* record);
   static void erase(Index& index, uint64_t key, const ReadMark::Record* record);
 
   Descriptor file_;
-  std::mutex mutex_;  // Guards everything below.
+  bool is_unchanged_ = false;  // positions.yml, since it was written here.
+  std::mutex mutex_;           // Guards everything below.
   std::vector<Block> blocks_;
   std::vector<ReadMark::Record*> free_;
   uint64_t next_sequence_ = 1;

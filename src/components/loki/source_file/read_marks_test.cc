@@ -94,4 +94,23 @@ TEST_CASE("the head of a file tells it from others while it grows") {
   CHECK(Head::of(std::string(5000, 'x')).size() == 1024);
 }
 
+TEST_CASE("all marks count as long as nobody else has written positions.yml") {
+  const TestFolder folder;
+  const std::string path = folder.path + "/marks";
+  {
+    auto marks = *ReadMarks::open(path, 0);
+    auto mark = marks->add({"/a.log", "{}"}, {7, 8}, Head::of("hello"), 5);
+    REQUIRE(mark);
+    CHECK(marks->agree(*mark, 42));
+    marks->set_published(1);
+    marks->set_publishing(2);
+  }
+  for (const uint64_t text : {1, 2}) {
+    const auto marks = *ReadMarks::open(path, text);
+    CHECK(marks->agree(marks->find({"/a.log", "{}"})[0], 42));
+  }
+  const auto marks = *ReadMarks::open(path, 3);
+  CHECK_FALSE(marks->agree(marks->find({"/a.log", "{}"})[0], 42));
+}
+
 }  // namespace alloy::loki::source_file

@@ -108,20 +108,22 @@ std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head
   const PathParts parts = split_path(path);
   std::vector<FoundFile> found =
       open_all(parts.directory, [&](const char*, ino_t number) { return number == inode.number; });
-  for (FoundFile& file : found) {
-    if (file.info.inode.number != inode.number) continue;
-    // Numbers of devices change with a restart of the machine; then the beginning has to do.
-    const bool is_it = head.empty() ? file.info.inode == inode && file.info.born_ns <= born_max_ns
-                                    : head.matches(file.file.get());
-    if (is_it) return std::move(file);
-  }
+  for (FoundFile& file : found)
+    if (is_same_file(file, inode, head, born_max_ns)) return std::move(file);
   return std::nullopt;
 }
 
+bool is_same_file(const FoundFile& found, Inode inode, Head head, int64_t born_max_ns) {
+  if (found.info.inode.number != inode.number) return false;
+  // Numbers of devices change with a restart of the machine; then the beginning has to do.
+  return head.empty() ? found.info.inode == inode && found.info.born_ns <= born_max_ns
+                      : head.matches(found.file.get());
+}
+
 std::optional<FoundFile> find_copy(const std::string& path, int64_t size, Inode except,
-                                   const std::function<bool(int descriptor)>& is_alike) {
+                                   const std::function<bool(const FoundFile&)>& is_alike) {
   std::vector<FoundFile> found = find_rotated(path, [&](const FoundFile& file) {
-    return file.info.inode != except && file.info.size >= size && is_alike(file.file.get());
+    return file.info.inode != except && file.info.size >= size && is_alike(file);
   });
   if (found.empty()) return std::nullopt;
   return std::move(found.back());

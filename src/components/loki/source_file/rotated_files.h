@@ -27,10 +27,13 @@ bool is_rotated_name(std::string_view original, std::string_view name);
 std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
                                       int64_t born_max_ns);
 
+// Whether it is the file that an earlier run knew by this identity; the rest as above.
+bool is_same_file(const FoundFile& found, Inode inode, Head head, int64_t born_max_ns);
+
 // The newest rotated file beside `path` that has at least `size` bytes and that `is_alike` agrees
 // to: a copy that was made before the original was truncated. `except` is the original.
 std::optional<FoundFile> find_copy(const std::string& path, int64_t size, Inode except,
-                                   const std::function<bool(int descriptor)>& is_alike);
+                                   const std::function<bool(const FoundFile&)>& is_alike);
 
 // The rotated files beside `path` that were made between two moments, older ones first. Those whose
 // time of making equals one of the moments are among them.

@@ -58,7 +58,9 @@ TEST_CASE("copies must be long enough, and those in between are told by when the
   folder.write("a.log", "new\n");
   folder.write("a.log.1", "one\ntwo\n");
   folder.write("a.log.2", "one\n");
-  const auto begins_alike = [](int descriptor) { return Head::of("one\n").matches(descriptor); };
+  const auto begins_alike = [](const FoundFile& file) {
+    return Head::of("one\n").matches(file.file.get());
+  };
   const auto copy = find_copy(path, 6, Inode(), begins_alike);
   REQUIRE(copy);
   CHECK(copy->path == path + ".1");

@@ -90,7 +90,7 @@ Task<Result<>> SourceFile::start(std::string legacy_positions) {
       } else {
         TRY(kept.positions, PositionsFile::open(path, legacy));
       }
-      TRY(kept.marks, ReadMarks::open(folder + "/read_marks"));
+      TRY(kept.marks, ReadMarks::open(folder + "/read_marks", kept.positions->text_hash()));
       return kept;
     }
   };

@@ -24,12 +24,23 @@ constexpr size_t rotated_many = 8;  // With more than these, the short one.
 // How many files read to the end are remembered, to know them under another name.
 constexpr size_t finished_max = 4;
 
+// How long a target is followed after its file has vanished.
+constexpr Duration linger_time = 60s;
+constexpr Duration linger_interval = 1s;
+
 }  // namespace
 
-void OpenFiles::add(Inode inode, std::weak_ptr<Tail> tail) {
+void OpenFiles::add(ReadMark mark, std::weak_ptr<Tail> tail) {
   const Tail* address = tail.lock().get();
   const std::lock_guard lock(mutex_);
-  readers_.emplace(inode.number, Reader{address, std::move(tail)});
+  readers_.emplace(mark.inode().number, Reader{address, std::move(tail), mark});
+}
+
+void OpenFiles::set_open(Inode inode, const Tail& tail) {
+  const std::lock_guard lock(mutex_);
+  const auto [begin, end] = readers_.equal_range(inode.number);
+  for (auto at = begin; at != end; ++at)
+    if (at->second.address == &tail) at->second.is_open = true;
 }
 
 void OpenFiles::remove(Inode inode, const Tail& tail) {
@@ -40,14 +51,17 @@ void OpenFiles::remove(Inode inode, const Tail& tail) {
   if (found != end) readers_.erase(found);
 }
 
-std::shared_ptr<Tail> OpenFiles::find_other(Inode inode, const Tail& tail) {
+std::shared_ptr<Tail> OpenFiles::find_other(const FoundFile& found, const Tail& tail) {
   std::vector<std::shared_ptr<Tail>> candidates;  // Outlive the lock, since they may be the last.
   {
     const std::lock_guard lock(mutex_);
-    const auto [begin, end] = readers_.equal_range(inode.number);
-    for (auto at = begin; at != end; ++at)
-      if (at->second.address != &tail)
-        if (auto other = at->second.tail.lock()) candidates.push_back(std::move(other));
+    const auto [begin, end] = readers_.equal_range(found.info.inode.number);
+    for (auto at = begin; at != end; ++at) {
+      const Reader& reader = at->second;
+      if (reader.address == &tail || !(reader.is_open || is_same_file(found, reader.mark)))
+        continue;
+      if (auto other = reader.tail.lock()) candidates.push_back(std::move(other));
+    }
   }
   const std::string labels = tail.key().labels;
   for (std::shared_ptr<Tail>& other : candidates)
@@ -106,6 +120,25 @@ void Tail::publish_end() {
   if (current_) current_->set_published(publishing_);
 }
 
+void Tail::retire() {
+  const std::lock_guard lock(mutex_);
+  is_retired_ = true;
+}
+
+void Tail::linger() { lingers_until_ = environment_.read.clock.steady() + linger_time; }
+
+void Tail::retire_if_due(SteadyTime now) {
+  if (!is_lingering()) return;
+  const std::lock_guard lock(mutex_);
+  if (now >= lingers_until_.load()) is_retired_ = true;
+}
+
+bool Tail::revive() {
+  const std::lock_guard lock(mutex_);
+  lingers_until_ = SteadyTime::max();
+  return !is_retired_;
+}
+
 // The position stays, under another name.
 void Tail::apply_key() {
   std::optional<PositionKey> next;
@@ -133,7 +166,9 @@ Tail::Next Tail::work(ReadBuffers& buffers) {
   }
   apply_key();
   series_ = labels.get();
-  if (environment_.read.clock.steady() < begin_at_) return next(false);
+  const SteadyTime now = environment_.read.clock.steady();
+  retire_if_due(now);
+  if (now < begin_at_) return next(false);
   if (!is_skipped_) follow_path();
   const bool has_more = read_files(buffers);
   finish_files();
@@ -271,6 +306,7 @@ Tail::Next Tail::next(bool has_more) {
                                  used_->poll_max);
   const bool is_polled =
       std::ranges::any_of(files_, [](const auto& file) { return !file->is_watched(); });
+  if (is_lingering()) poll_pause_ = linger_interval;
   if (is_polled || is_missing_ || files_.empty()) at_most(std::max<Duration>(poll_pause_, 10ms));
   if (is_link_) at_most(link_interval);
   if (is_waiting_) at_most(takeover_interval);

@@ -20,19 +20,27 @@ namespace alloy::loki::source_file {
 
 class Tail;
 
+inline bool is_same_file(const FoundFile& found, ReadMark mark) {
+  return is_same_file(found, mark.inode(), mark.head(), mark.begun_ns());
+}
+
 // Which target reads which file, so that a file that is rotated from one target to another is not
 // read twice. From any thread.
 class OpenFiles {
  public:
-  void add(Inode inode, std::weak_ptr<Tail> tail);
+  // What the mark stands for may be gone, and its inode another file's, until it has been opened.
+  void add(ReadMark mark, std::weak_ptr<Tail> tail);
+  void set_open(Inode inode, const Tail& tail);
   void remove(Inode inode, const Tail& tail);
   // Another one than `tail` that reads the file, with the same labels.
-  std::shared_ptr<Tail> find_other(Inode inode, const Tail& tail);
+  std::shared_ptr<Tail> find_other(const FoundFile& found, const Tail& tail);
 
  private:
   struct Reader {
     const Tail* address;
     std::weak_ptr<Tail> tail;
+    ReadMark mark;
+    bool is_open = false;
   };
   std::mutex mutex_;  // Guards everything below.
   std::unordered_multimap<uint64_t, Reader> readers_;
@@ -90,8 +98,11 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void set_key(PositionKey key, SeriesRef labels);
   void set_settings(std::shared_ptr<const TailSettings> settings);
   // The target is gone: what was rotated away or deleted is read to its end, the rest left alone.
-  void retire() { is_retired_ = true; }
-  void keep() { is_retired_ = false; }
+  void retire();
+  // The same in a while, unless it is revived until then: its file has vanished, but may come back.
+  void linger();
+  // Whether it goes on as if it had never been gone; otherwise it has been retired.
+  bool revive();
   // Puts the position into positions.yml; before and after it is written.
   void publish_begin();
   void publish_end();
@@ -112,6 +123,7 @@ class Tail : public std::enable_shared_from_this<Tail> {
   bool add_file(FoundFile found, int64_t offset, int64_t begun_ns);
   bool open_marked(LogFile& file, FoundFile found);
   bool is_known(const FoundFile& found) const;
+  bool is_of(const LogFile& file, const FoundFile& found) const;
   void drop(LogFile& file, std::string_view why);
 
   void take_marks_of_other_labels();
@@ -147,12 +159,15 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void finish(LogFile& file);
   void forget_everything();
   Next next(bool has_more);
+  void retire_if_due(SteadyTime now);
+  bool is_lingering() const { return lingers_until_.load() != SteadyTime::max(); }
   void note_state();
   void report_once(std::string_view what, const std::string& error);
 
   const TailEnvironment& environment_;
   ReadCounters counters_;
   std::atomic<bool> is_retired_ = false;
+  std::atomic<SteadyTime> lingers_until_ = SteadyTime::max();
   std::atomic<bool> is_open_ = false;  // Whether open() has returned.
   std::atomic<bool> is_running_ = false;
   std::atomic<bool> has_begun_ = false;

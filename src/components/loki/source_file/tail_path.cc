@@ -38,8 +38,9 @@ void Tail::load() {
   ReadMarks& marks = *environment_.read.marks;
   const std::vector<ReadMark> known = marks.find(key_);
   if (known.empty()) return;
-  if (!known.back().agrees_with(published_position(environment_.positions, key_))) {
-    // Somebody else has changed positions.yml since: that counts.
+  if (!marks.agree(known.back(), published_position(environment_.positions, key_))) {
+    environment_.read.logger.info("positions.yml was changed by somebody else",
+                                  {{"path", key_.path}});
     for (const ReadMark mark : known) marks.free(mark);
     return;
   }
@@ -49,7 +50,7 @@ void Tail::load() {
       continue;
     }
     files_.push_back(make_file(mark));
-    environment_.open_files.add(mark.inode(), weak_from_this());
+    environment_.open_files.add(mark, weak_from_this());
   }
   current_ = known.back();
   had_marks_ = true;
@@ -62,7 +63,7 @@ void Tail::take_marks_of_other_labels() {
     if (other.labels == key_.labels || environment_.is_target_key(other)) continue;
     const std::vector<ReadMark> known = marks.find(other);
     if (known.empty() ||
-        !known.back().agrees_with(published_position(environment_.positions, other)))
+        !marks.agree(known.back(), published_position(environment_.positions, other)))
       continue;
     for (const ReadMark mark : known) marks.move(mark, key_);
     environment_.positions.remove(other);
@@ -111,6 +112,7 @@ bool Tail::open_marked(LogFile& file, FoundFile found) {
     failed_ = found.info;
     return false;
   }
+  environment_.open_files.set_open(file.inode(), *this);
   environment_.read.logger.debug("start tailing file", {{"path", key_.path},
                                                         {"found_at", found.path},
                                                         {"inode", found.info.inode.number},
@@ -133,7 +135,7 @@ bool Tail::add_file(FoundFile found, int64_t offset, int64_t begun_ns) {
   mark->set_published(published);
   mark->set_begun_ns(begun_ns);
   files_.push_back(make_file(*mark));
-  environment_.open_files.add(found.info.inode, weak_from_this());
+  environment_.open_files.add(*mark, weak_from_this());
   if (!open_marked(*files_.back(), std::move(found))) {
     environment_.open_files.remove(mark->inode(), *this);
     files_.back()->ledger()->abandon();
@@ -147,13 +149,18 @@ bool Tail::add_file(FoundFile found, int64_t offset, int64_t begun_ns) {
 
 // Whether the file is being read, or has been.
 bool Tail::is_known(const FoundFile& found) const {
-  // The numbers of inodes are used again, but not of files that are open.
-  return std::ranges::any_of(files_,
-                             [&](const auto& file) { return file->inode() == found.info.inode; }) ||
+  return std::ranges::any_of(files_, [&](const auto& file) { return is_of(*file, found); }) ||
          std::ranges::any_of(finished_, [&](ReadMark mark) {
            return mark.inode() == found.info.inode && !mark.head().empty() &&
                   mark.head().matches(found.file.get());
          });
+}
+
+// Whether what `file` stands for is the one that was found. The numbers of inodes are used again,
+// but not of files that are open.
+bool Tail::is_of(const LogFile& file, const FoundFile& found) const {
+  if (file.inode() != found.info.inode) return false;
+  return file.is_open() || is_same_file(found, file.mark());
 }
 
 // Gives up a file that can't be found.
@@ -214,7 +221,7 @@ void Tail::begin_next(FoundFile found) {
 
 // Whether the file has been read already, under this path or another one.
 Tail::Takeover Tail::take_over(FoundFile& found) {
-  if (const auto other = environment_.open_files.find_other(found.info.inode, *this)) {
+  if (const auto other = environment_.open_files.find_other(found, *this)) {
     if (other->is_at_path(found.info.inode)) return Takeover::none;
     environment_.wake(other);
     return Takeover::wait;
@@ -268,10 +275,14 @@ void Tail::check_content() {
   LogFile& last = *files_.back();
   const bool is_compressed = used_->read.compression != Compression::none;
   if (last.has_ended() && !is_compressed) return;
+  const int64_t modified_before = last.modified_ns();
   switch (last.check()) {
-    case LogFile::Check::same:
-      if (!is_compressed && last.is_untouched() && last.size() > last.position()) add_unseen();
+    case LogFile::Check::same: {
+      const bool may_have_had_other_content =
+          last.size() > last.position() || last.modified_ns() != modified_before;
+      if (!is_compressed && last.is_untouched() && may_have_had_other_content) add_unseen();
       break;
+    }
     case LogFile::Check::shorter:
     case LogFile::Check::other:
       begin_content_anew();
@@ -294,8 +305,9 @@ void Tail::begin_content_anew() {
     add_file(std::move(found), info->size, info->modified_ns);
     return;
   }
-  auto copy = find_copy(key_.path, last.position(), info->inode,
-                        [&](int descriptor) { return last.head().matches(descriptor); });
+  auto copy = find_copy(key_.path, last.position(), info->inode, [&](const FoundFile& file) {
+    return last.head().matches(file.file.get());
+  });
   if (copy) {
     const FileInfo copied = copy->info;
     continue_in(last, *std::move(copy));
@@ -305,7 +317,9 @@ void Tail::begin_content_anew() {
     // Last: after a kill before this, the mark still leads to the truncated file and to the copy.
     set_inode(last, copied.inode);
   } else {
+    // Lost is what nobody has copied, but there may be copies of what it had since.
     last.end_here();
+    add_between(last.mark().begun_ns(), info->modified_ns, info->inode);
     add_file(std::move(found), 0, info->modified_ns);
   }
 }
@@ -321,7 +335,8 @@ void Tail::continue_in(LogFile& file, FoundFile found) {
 void Tail::set_inode(LogFile& file, Inode inode) {
   environment_.open_files.remove(file.inode(), *this);
   environment_.read.marks->set_inode(file.mark(), inode);
-  environment_.open_files.add(inode, weak_from_this());
+  environment_.open_files.add(file.mark(), weak_from_this());
+  if (file.is_open()) environment_.open_files.set_open(inode, *this);
 }
 
 // Nothing has been read of the last file yet: it may have had other content before, which is now in
@@ -372,8 +387,9 @@ void Tail::rotate(FoundFile found) {
       add_file(std::move(found), alike, born);
       return;
     }
-    auto next = find_copy(key_.path, last.position(), found.info.inode,
-                          [&](int descriptor) { return is_continued_by(last, descriptor); });
+    auto next = find_copy(key_.path, last.position(), found.info.inode, [&](const FoundFile& file) {
+      return is_continued_by(last, file.file.get());
+    });
     if (next) {
       const Inode inode = next->info.inode;
       continue_in(last, *std::move(next));
@@ -403,7 +419,7 @@ std::vector<FoundFile> Tail::find_unread(int64_t after_ns, int64_t before_ns, In
 // Whether nobody reads the file, has read it or is going to.
 bool Tail::is_unread(const FoundFile& found) const {
   return !is_known(found) && !environment_.is_target(found.path) &&
-         environment_.open_files.find_other(found.info.inode, *this) == nullptr;
+         environment_.open_files.find_other(found, *this) == nullptr;
 }
 
 void Tail::add_between(int64_t after_ns, int64_t before_ns, Inode except) {

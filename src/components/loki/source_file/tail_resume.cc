@@ -19,10 +19,9 @@ void Tail::resume_rotated(std::vector<FoundFile>& rewritten) {
     auto there = find_renamed(key_.path, file.inode(), file.head(), file.mark().begun_ns());
     if (!there && !file.is_untouched()) {
       if (auto anew = find_rewritten(file)) rewritten.push_back(*std::move(anew));
-      const auto is_copy = [&](int descriptor) {
-        const auto info = inspect(descriptor);
-        const auto is_it = [&](const auto& other) { return other->inode() == info->inode; };
-        return info && std::ranges::none_of(files_, is_it) && file.head().matches(descriptor);
+      const auto is_copy = [&](const FoundFile& other) {
+        const auto is_it = [&](const auto& known) { return is_of(*known, other); };
+        return std::ranges::none_of(files_, is_it) && file.head().matches(other.file.get());
       };
       there = find_copy(key_.path, file.position(), file.inode(), is_copy);
     }
@@ -56,8 +55,9 @@ void Tail::resume(std::optional<FoundFile> found) {
   if (!elsewhere && !last.is_untouched()) {
     // It may have been truncated, written to, and moved away then: it is older than its copy.
     if (auto anew = find_rewritten(last)) rewritten.push_back(*std::move(anew));
-    elsewhere = find_copy(key_.path, last.position(), at_path,
-                          [&](int descriptor) { return last.head().matches(descriptor); });
+    elsewhere = find_copy(key_.path, last.position(), at_path, [&](const FoundFile& file) {
+      return last.head().matches(file.file.get());
+    });
     if (elsewhere) since = elsewhere->info.born_ns;
   }
   if (elsewhere)
@@ -90,7 +90,7 @@ bool Tail::resume_last(LogFile& last, FoundFile& found) {
     if (open_marked(last, std::move(found)) && last.is_untouched()) add_unseen();
     return true;
   }
-  const auto is_copy = [&](int descriptor) { return last.head().matches(descriptor); };
+  const auto is_copy = [&](const FoundFile& file) { return last.head().matches(file.file.get()); };
   if (find_copy(key_.path, last.position(), found.info.inode, is_copy)) return false;
   const int64_t size = found.info.size;
   const int64_t born = found.info.born_ns;

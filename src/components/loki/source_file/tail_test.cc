@@ -146,4 +146,71 @@ TEST_CASE("the rest of a file that is copied and truncated while it is read is i
   CHECK(Run(folder).read() == "four ");
 }
 
+TEST_CASE("what was copied between two looks at a file is read, also when the rest of it is gone") {
+  const TestFolder folder;
+  folder.write("a long first line\n");
+  Run run(folder);
+  CHECK(run.read() == "a long first line ");
+  SUBCASE("when it was truncated before") {
+    folder.write("two\n", std::ios::trunc);
+    folder.rotate_by_copy();
+    folder.write("three\n");
+    CHECK(run.read() == "a long first line two three ");
+  }
+  SUBCASE("when nothing came since") {
+    folder.rotate_by_copy();
+    CHECK(run.read() == "a long first line ");
+    folder.write("two\n");
+    std::filesystem::rename(folder.log + ".1", folder.log + ".2");
+    folder.rotate_by_copy();
+    CHECK(run.read() == "a long first line two ");
+  }
+}
+
+TEST_CASE("a target whose file has vanished goes on for a while, and with what came meanwhile") {
+  const TestFolder folder;
+  folder.write("one\n");
+  Run run(folder);
+  CHECK(run.read() == "one ");
+  std::filesystem::rename(folder.log, folder.log + ".1");
+  run.tail->linger();
+  CHECK(run.read() == "one ");
+  SUBCASE("if it comes back in time") {
+    run.clock.advance(30s);
+    folder.let_time_pass();
+    folder.write("two\n");
+    std::filesystem::rename(folder.log, folder.log + ".2");
+    folder.write("three\n");
+    CHECK(run.tail->revive());
+    run.clock.advance(60s);
+    CHECK(run.read() == "one two three ");
+  }
+  SUBCASE("and not for ever") {
+    run.clock.advance(61s);
+    CHECK(run.read() == "one ");
+    CHECK_FALSE(run.tail->revive());
+  }
+}
+
+TEST_CASE("the number of a file that is gone may be that of another one by now") {
+  const TestFolder folder;
+  folder.write("one\n");
+  Run run(folder);
+  CHECK(run.read() == "one ");
+  // Another target has read something else under the number of what will be found in between.
+  folder.let_time_pass();
+  std::ofstream(folder.log + ".1") << "two\n";
+  const FileInfo between = *inspect(folder.log + ".1");
+  const auto mark = run.environment.read.marks->add({"/other.log", "{}"}, between.inode,
+                                                    Head::of("something else\n"), 15);
+  REQUIRE(mark);
+  const FoundFile found{folder.log + ".1", *open_file(folder.log + ".1"), between};
+  OpenFiles open_files;
+  Run other(folder);
+  open_files.add(*mark, other.tail);
+  CHECK(open_files.find_other(found, *run.tail) == nullptr);
+  open_files.set_open(between.inode, *other.tail);
+  CHECK(open_files.find_other(found, *run.tail) == other.tail);
+}
+
 }  // namespace alloy::loki::source_file

@@ -145,7 +145,12 @@ void TailedTargets::retire_others(const Labels& wanted) {
       ++entry;
       continue;
     }
-    entry->second->retire();
+    // A writer may remove a file and make it anew, and what came between would be lost.
+    const auto there = inspect(entry->first.path);
+    if (!there && there.error().kind() == ErrorKind::not_found)
+      entry->second->linger();
+    else
+      entry->second->retire();
     queue_.wake(entry->second);
     retired_.insert(std::move(entry->second));
     entry = tails_.erase(entry);
@@ -160,10 +165,16 @@ std::vector<std::shared_ptr<Tail>> TailedTargets::begin_new(const Arguments& arg
   const std::lock_guard lock(mutex_);
   for (const auto& [key, labels] : wanted) {
     if (tails_.contains(key) || is_older_than(key.path, age_max)) continue;
-    // One that is not quite gone yet would be in the way. The next search finds it again.
-    const bool is_leaving =
-        std::ranges::any_of(retired_, [&](const auto& tail) { return tail->key() == key; });
-    if (is_leaving) continue;
+    const auto leaving =
+        std::ranges::find(retired_, key, [](const auto& tail) { return tail->key(); });
+    if (leaving != retired_.end()) {
+      // One that is not quite gone yet would be in the way. The next search finds it again.
+      if (!(*leaving)->revive()) continue;
+      queue_.wake(*leaving);
+      tails_.emplace(key, *leaving);
+      retired_.erase(leaving);
+      continue;
+    }
     auto tail = std::make_shared<Tail>(environment_, key, series_of(key, labels), settings_);
     tails_.emplace(key, tail);
     fresh.push_back(std::move(tail));
@@ -184,10 +195,13 @@ void TailedTargets::save_positions() {
   }
   options_.positions->forget_missing_files();
   for (const auto& tail : tails) tail->publish_begin();
-  if (const auto saved = options_.positions->save(); !saved) {
+  ReadMarks& marks = *options_.marks;
+  const auto saved = options_.positions->save([&](uint64_t text) { marks.set_publishing(text); });
+  if (!saved) {
     options_.logger.error("error writing positions file", {{"error", saved.error()}});
     return;
   }
+  marks.set_published(options_.positions->text_hash());
   for (const auto& tail : tails) tail->publish_end();
 }
 
