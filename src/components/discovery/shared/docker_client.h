@@ -1,17 +1,13 @@
-// Asking a Docker engine, through a socket of the machine or HTTP.
+// What the discoveries of Docker's containers and Swarm's tasks have in common.
 #pragma once
 
 #include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "components/discovery/shared/discovery.h"
-#include "components/discovery/shared/target_groups.h"
-#include "components/shared/http_client_arguments.h"
-#include "components/shared/json.h"
-#include "net/http_client.h"
+#include "components/shared/docker_engine.h"
+#include "components/shared/target_groups.h"
 
 namespace alloy::discovery {
 
@@ -37,14 +33,9 @@ class DockerClient {
                                   StopToken stop);
 
  private:
-  DockerClient(std::string url, Duration timeout, std::unique_ptr<net::HttpClient> client)
-      : url_(std::move(url)), timeout_(timeout), client_(std::move(client)) {}
-  Task<Result<>> agree_on_version(StopToken stop);
+  explicit DockerClient(DockerEngine engine) : engine_(std::move(engine)) {}
 
-  std::string url_;
-  Duration timeout_;
-  std::unique_ptr<net::HttpClient> client_;
-  std::optional<std::string> version_;  // "1.44", once the engine has been asked.
+  DockerEngine engine_;
 };
 
 // The labels that a network gives to what is in it, by the network's id.
