@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "convert/pipeline.h"
 #include "convert/prometheus/prometheus.h"
+#include "convert/promtail/promtail.h"
 
 namespace alloy::convert {
 namespace {
@@ -26,7 +27,7 @@ Conversion not_built(const Input&) {
 }
 
 constexpr Format formats[] = {{"prometheus", &prometheus::convert},
-                              {"promtail", &not_built},
+                              {"promtail", &promtail::convert},
                               {"static", &not_built},
                               {"otelcol", &not_built}};
 
@@ -47,6 +48,7 @@ std::optional<Conversion> refuse_extra_arguments(const Input& input, std::string
 
 void finish(std::vector<Component> components, Catalogue catalogue, Conversion& result) {
   check_duplicates(components, result.diagnostics);
+  if (result.diagnostics.has(Severity::critical)) return;
   auto text = write(components, catalogue);
   if (text) {
     result.text = *std::move(text);

@@ -16,24 +16,31 @@ std::string numbered_label(std::string_view label, size_t index) {
   return index == 0 ? std::string(label) : fmt::format("{}_{}", label, index + 1);
 }
 
-void TargetList::add_static(const YamlNode* groups, SourceReader& reader) {
+std::vector<std::string> static_targets(const YamlNode* groups, SourceReader& reader,
+                                        std::string_view address_otherwise) {
+  std::vector<std::string> targets;
+  std::map<std::string, std::string> labels;
+  const auto add = [&](std::string_view address) {
+    labels["__address__"] = address;
+    std::string text = "{\n";
+    for (const auto& [name, value] : labels) {
+      fmt::format_to(std::back_inserter(text), "{} = {},\n",
+                     syntax::is_identifier(name) ? name : quote(name), quote(value));
+    }
+    targets.push_back(text + "}");
+  };
   for (const YamlNode& group : reader.items(groups, "*targetgroup.Group")) {
     constexpr std::string_view names[] = {"targets", "labels"};
     reader.check_names(group, "struct { Targets []string; Labels model.LabelSet }", names);
-    std::map<std::string, std::string> labels;
+    labels.clear();
     if (const YamlNode* given = group.find("labels")) {
       for (const YamlMember& label : given->members) labels[label.key] = label.value.text;
     }
-    for (const YamlNode& target : reader.items(group.find("targets"), "string")) {
-      labels["__address__"] = target.text;
-      std::string text = "[{\n";
-      for (const auto& [name, value] : labels) {
-        fmt::format_to(std::back_inserter(text), "{} = {},\n",
-                       syntax::is_identifier(name) ? name : quote(name), quote(value));
-      }
-      parts_.push_back(text + "}]");
-    }
+    const auto addresses = reader.items(group.find("targets"), "string");
+    for (const YamlNode& address : addresses) add(address.text);
+    if (addresses.empty() && !address_otherwise.empty()) add(address_otherwise);
   }
+  return targets;
 }
 
 Expression TargetList::expression() const {

@@ -14,12 +14,15 @@ namespace alloy::convert {
 // The label of the n-th component (from 0) that is made for the same thing: "a", "a_2", "a_3".
 std::string numbered_label(std::string_view label, size_t index);
 
-// Where targets come from: references to exports, and targets that stand in the configuration.
+// The targets of a list of {targets, labels} as the texts of objects. A group without targets has
+// one at the address, if there is any.
+std::vector<std::string> static_targets(const YamlNode* groups, SourceReader& reader,
+                                        std::string_view address_otherwise = {});
+
+// Where targets come from: references to exports, and lists that stand in the configuration.
 class TargetList {
  public:
-  void add_reference(std::string reference) { parts_.push_back(std::move(reference)); }
-  // The targets of a list of {targets, labels}.
-  void add_static(const YamlNode* groups, SourceReader& reader);
+  void add(std::string expression) { parts_.push_back(std::move(expression)); }
 
   bool empty() const { return parts_.empty(); }
   Expression expression() const;

@@ -88,6 +88,8 @@ Expression convert_targets(const ScrapeInput& input, SourceReader& reader, Block
   TargetList targets;
   convert_service_discovery({input.config, input.label, input.catalogue}, reader,
                             blocks.discoveries, targets);
+  for (const std::string& target : static_targets(input.config.find("static_configs"), reader))
+    targets.add(fmt::format("[{}]", target));
   const YamlNode* rules = input.config.find("relabel_configs");
   const Schema* schema = find_arguments(input.catalogue, "discovery.relabel");
   if (rules == nullptr || rules->items.empty() || schema == nullptr) return targets.expression();

@@ -184,11 +184,10 @@ void convert_service_discovery(const DiscoveryInput& input, SourceReader& reader
     for (const YamlNode& config : reader.items(configs, mechanism.type)) {
       Component component = convert_one(mechanism, config, *schema, reader);
       component.arguments.label = numbered_label(input.label, count++);
-      targets.add_reference(component.id() + ".targets");
+      targets.add(component.id() + ".targets");
       components.push_back(std::move(component));
     }
   }
-  targets.add_static(input.scrape_config.find("static_configs"), reader);
 }
 
 void check_service_discovery(const YamlNode& scrape_config, Diagnostics& diagnostics) {

@@ -14,8 +14,7 @@ namespace alloy::convert::prometheus {
 bool is_service_discovery(std::string_view field);
 
 // Makes a component for each service discovery of the scrape config, in the order of their names,
-// and adds their targets; static_configs come last. Without a component of ours for it, a
-// diagnostic says so.
+// and adds their targets. Those that have no component of ours are left out: see below.
 struct DiscoveryInput {
   const YamlNode& scrape_config;
   std::string_view label;
@@ -23,6 +22,7 @@ struct DiscoveryInput {
 };
 void convert_service_discovery(const DiscoveryInput& input, SourceReader& reader,
                                std::vector<Component>& components, TargetList& targets);
+// Says what can't be converted.
 void check_service_discovery(const YamlNode& scrape_config, Diagnostics& diagnostics);
 
 }  // namespace alloy::convert::prometheus
