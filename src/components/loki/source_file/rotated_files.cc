@@ -113,6 +113,20 @@ std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head
   return std::nullopt;
 }
 
+Neighbours::Neighbours(const std::string& path) : path_(path) {
+  for (auto& [name, inode] : list(split_path(path).directory, [](auto...) { return true; }))
+    names_.emplace(inode, std::move(name));
+}
+
+std::optional<FoundFile> Neighbours::find(Inode inode, Head head, int64_t born_max_ns) const {
+  const auto known = names_.find(inode.number);
+  if (known != names_.end()) {
+    auto found = open_found(split_path(path_).directory + known->second);
+    if (found && is_same_file(*found, inode, head, born_max_ns)) return found;
+  }
+  return find_renamed(path_, inode, head, born_max_ns);
+}
+
 bool is_same_file(const FoundFile& found, Inode inode, Head head, int64_t born_max_ns) {
   if (found.info.inode.number != inode.number) return false;
   // Numbers of devices change with a restart of the machine; then the beginning has to do.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "components/loki/source_file/file_identity.h"
@@ -26,6 +27,18 @@ bool is_rotated_name(std::string_view original, std::string_view name);
 // must not be younger than `born_max_ns`: the numbers of inodes are used again.
 std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
                                       int64_t born_max_ns);
+
+// The files beside `path` at one moment, to look for many without listing the directory each time.
+class Neighbours {
+ public:
+  explicit Neighbours(const std::string& path);
+  // As find_renamed(), which does the work if the file is not where it was.
+  std::optional<FoundFile> find(Inode inode, Head head, int64_t born_max_ns) const;
+
+ private:
+  const std::string path_;
+  std::unordered_map<uint64_t, std::string> names_;  // By the number of the inode.
+};
 
 // Whether it is the file that an earlier run knew by this identity; the rest as above.
 bool is_same_file(const FoundFile& found, Inode inode, Head head, int64_t born_max_ns);

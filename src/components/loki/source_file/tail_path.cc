@@ -106,7 +106,12 @@ std::optional<FoundFile> Tail::open_at_path() {
 
 // Opens a file that the mark stands for.
 bool Tail::open_marked(LogFile& file, FoundFile found) {
-  if (file.inode() != found.info.inode) set_inode(file, found.info.inode);
+  if (file.inode() != found.info.inode) {
+    // Known by its number from now on, it can't be older than that.
+    ReadMark mark = file.mark();
+    mark.set_begun_ns(std::max(mark.begun_ns(), found.info.born_ns));
+    set_inode(file, found.info.inode);
+  }
   if (const auto opened = file.open(std::move(found.file), used_->read); !opened) {
     report_once("failed to run tailer", opened.error().message());
     failed_ = found.info;

@@ -14,9 +14,11 @@ constexpr int64_t no_time_limit = std::numeric_limits<int64_t>::max();
 // What an earlier run had not read to its end when another file came. Of those that were truncated
 // since, the rest is in a copy, and what they have now is appended to `rewritten`.
 void Tail::resume_rotated(std::vector<FoundFile>& rewritten) {
+  if (files_.size() < 2) return;
+  const Neighbours neighbours(key_.path);
   for (size_t i = 0; i + 1 < files_.size();) {
     LogFile& file = *files_[i];
-    auto there = find_renamed(key_.path, file.inode(), file.head(), file.mark().begun_ns());
+    auto there = neighbours.find(file.inode(), file.head(), file.mark().begun_ns());
     if (!there && !file.is_untouched()) {
       if (auto anew = find_rewritten(file)) rewritten.push_back(*std::move(anew));
       const auto is_copy = [&](const FoundFile& other) {

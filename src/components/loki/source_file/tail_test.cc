@@ -213,4 +213,21 @@ TEST_CASE("the number of a file that is gone may be that of another one by now")
   CHECK(open_files.find_other(found, *run.tail) == other.tail);
 }
 
+TEST_CASE(
+    "a file that was replaced, and then copied, truncated and renamed unseen is read to its end") {
+  const TestFolder folder;
+  folder.write("one\n");
+  CHECK(Run(folder).read() == "one ");
+  folder.let_time_pass();
+  std::ofstream(folder.log + ".tmp") << "one\ntwo\n";
+  std::filesystem::rename(folder.log + ".tmp", folder.log);
+  CHECK(Run(folder).read() == "two ");
+  folder.write("three\n");
+  folder.rotate_by_copy();
+  folder.write("four\n");
+  folder.rotate_by_rename();
+  folder.write("five\n");
+  CHECK(Run(folder).read() == "three four five ");
+}
+
 }  // namespace alloy::loki::source_file
