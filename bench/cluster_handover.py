@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a cluster does to each target while nodes come and go: gaps, doubles, false ends.
 
-    ALLOY=build/release/bin/alloy bench/cluster_handover.py [--targets 300]
+    ALLOY=build/release/bin/alloy bench/cluster_handover.py [--targets 300] [--stall 1.5]
 
 Three nodes scrape 300 HTTP targets, each on a port of its own, every second and write to one sink,
 which keeps the time of every sample and the node it came from. Then nodes join, leave (SIGTERM),
@@ -9,7 +9,8 @@ crash (kill -9) and restart one after another. Printed for each event: the longe
 how many targets had one of more than 1.5 intervals, doubles (samples of one target by two nodes,
 less than half an interval apart) and false ends (a staleness marker although the target went on).
 
-It measures; it is no test. Run it on a quiet machine.
+With --stall each second one of the nodes stands still for up to that long, as on a machine that has
+too much to do. It measures; it is no test. Run it on a quiet machine.
 """
 import argparse
 import asyncio
@@ -17,6 +18,7 @@ import collections
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -224,6 +226,16 @@ async def measure(options, folder):
             await join(node, nodes)
             await asyncio.sleep(3)
 
+    async def stall():
+        while True:
+            await asyncio.sleep(1)
+            node = random.choice(nodes)
+            if node.process and node.process.poll() is None:
+                node.process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(random.uniform(0, options.stall))
+                node.process.send_signal(signal.SIGCONT)
+
+    stalling = None
     try:
         for node in nodes:
             if node is not c:
@@ -231,6 +243,8 @@ async def measure(options, folder):
                 await asyncio.sleep(0.5)
         await m.agree([a, b])
         await asyncio.sleep(5)
+        if options.stall:
+            stalling = asyncio.create_task(stall())
         print("| event | longest gap, s | targets with a gap > 1.5 s | doubles | false ends |")
         print("| --- | ---: | ---: | ---: | ---: |", flush=True)
         for round_ in range(options.rounds):
@@ -243,6 +257,8 @@ async def measure(options, folder):
             await leave(c)
             await m.agree([a, b])
     finally:
+        if stalling:
+            stalling.cancel()
         for node in nodes:
             if node.process and node.process.poll() is None:
                 node.process.kill()
@@ -254,6 +270,7 @@ def main():
     parser.add_argument("--targets", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--verbose", action="store_true", help="tell each gap and double")
+    parser.add_argument("--stall", type=float, default=0, help="stop nodes for up to so many seconds")
     parser.add_argument("--keep", help="folder for the nodes' logs")
     options = parser.parse_args()
     if options.keep:

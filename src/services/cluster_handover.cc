@@ -16,6 +16,8 @@ constexpr Duration first_join_max = 5s;
 constexpr Duration settling_time = 1200ms;
 // How long to wait for somebody to take note of an announcement.
 constexpr Duration announcement_timeout = 600ms;
+// How often it is said, if not everybody takes note.
+constexpr int announcement_attempts = 3;
 // In larger clusters changes are left to gossip.
 constexpr size_t announced_to_max = 250;
 // Others may run their last moments a bit late.
@@ -63,22 +65,27 @@ Task<> ClusterService::say_goodbye() {
   co_await told.event->wait(StopToken{}, cluster::leave_timeout);
 }
 
-// Our own role will change: everybody is told from when on.
+// Our own role will change: everybody is told from when on. Who doesn't take note in time would go
+// on as before, so the moment is put off until everybody has.
 Task<> ClusterService::announce(NodeRole role) {
   const auto peers = others();
   if (peers.empty() || peers.size() > announced_to_max) co_return;
-  const WallTime now = clock_.wall();
-  const cluster::Announcement announcement{
-      .node = options_.node_name,
-      .role = role,
-      .at_ms = to_unix_milliseconds(now + cluster::announcement_lead),
-      .in_ms = cluster::announcement_lead / std::chrono::milliseconds(1)};
-  const std::string body = cluster::label_header(options_.cluster_name) + encode(announcement);
-  unannounced_.clear();
-  TaskGroup telling(strand_, TaskGroup::Strands::shared);
-  for (const cluster::Peer& peer : peers) telling.spawn(announce_to(peer, body));
-  co_await telling.join();
-  announcements_.add(announcement, now);
+  for (int attempt = 1; attempt <= announcement_attempts; ++attempt) {
+    const WallTime now = clock_.wall();
+    const cluster::Announcement announcement{
+        .node = options_.node_name,
+        .role = role,
+        .at_ms = to_unix_milliseconds(now + cluster::announcement_lead),
+        .in_ms = cluster::announcement_lead / std::chrono::milliseconds(1)};
+    const std::string body = cluster::label_header(options_.cluster_name) + encode(announcement);
+    unannounced_.clear();
+    is_everybody_told_ = true;
+    TaskGroup telling(strand_, TaskGroup::Strands::shared);
+    for (const cluster::Peer& peer : peers) telling.spawn(announce_to(peer, body));
+    co_await telling.join();
+    announcements_.add(announcement, now);
+    if (is_everybody_told_) break;
+  }
   update_view();
   is_urgent_ = true;
   peers_changed_.notify();
@@ -88,8 +95,10 @@ Task<> ClusterService::announce_to(cluster::Peer peer, std::string body) {
   const auto known =
       co_await transport_.announce(peer.address, std::move(body), announcement_timeout);
   if (known && !*known) unannounced_.insert(peer.name);
-  if (!known)
-    logger_.debug("failed to announce a change", {{"peer", peer.name}, {"err", known.error()}});
+  if (known) co_return;
+  // Where nobody listens nobody goes on.
+  if (known.error().kind() != ErrorKind::not_found) is_everybody_told_ = false;
+  logger_.debug("failed to announce a change", {{"peer", peer.name}, {"err", known.error()}});
 }
 
 Result<void> ClusterService::on_announcement(std::string_view body) {

@@ -119,6 +119,7 @@ class ClusterService final : public Cluster {
   // What is to happen soon, and who doesn't take part in such agreements. On the strand.
   cluster::Announcements announcements_;
   std::set<std::string, std::less<>> unannounced_;
+  bool is_everybody_told_ = false;     // By the last announcement.
   std::optional<WallTime> next_step_;  // When the work is spread anew.
   bool is_urgent_ = false;             // Listeners must know before the next step.
   bool has_begun_ = false;             // We take part, or have: before that nothing is ours.

@@ -157,10 +157,19 @@ std::optional<SteadyTime> TargetLoop::next_wake() {
   return is_past_term_ ? SteadyTime::max() : next_;
 }
 
+// Whether we are so late with the last scrape of our term that the next owner's first one is nearer
+// to now than to that one.
+bool TargetLoop::is_missed() const {
+  const std::lock_guard lock(mutex_);
+  const ScrapeTarget& target = current_->target;
+  return target.term.until <= environment_.clock.wall() &&
+         environment_.clock.steady() - next_ > target.interval / 2;
+}
+
 Task<> TargetLoop::run() {
   while (const auto wake = next_wake()) {
     if (!co_await sleep_until(*wake)) continue;
-    co_await scrape();
+    if (!is_missed()) co_await scrape();
     next_ += interval_;
     // What could not be started in time is left out, as a ticker does.
     if (const SteadyTime now = environment_.clock.steady(); next_ < now) {

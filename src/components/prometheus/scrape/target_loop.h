@@ -92,6 +92,7 @@ class TargetLoop {
   Task<bool> sleep_until(SteadyTime when);
   bool is_stopped() const;
   SteadyTime first_scrape_time(const ScrapeTarget& target) const;
+  bool is_missed() const;
   WallTime due_time(const ScrapeTarget& target, SteadyTime next) const;
   std::optional<SteadyTime> next_wake();
   int64_t next_timestamp(Duration interval);
