@@ -1,18 +1,17 @@
-// How to ask Google for a token (google_iam): with the key of a service account, the refresh token
-// of a user, or as the machine.
+// Tokens to write to Google's managed service for Prometheus (google_iam).
 #pragma once
 
 #include <string>
 
-#include "components/prometheus/remote_write/token_authorizer.h"
+#include "components/shared/cloud_tokens/google.h"
 
 namespace alloy::prometheus::remote_write {
 
 // From a file with credentials; empty: where Google's own clients look for it.
-Result<TokenRequest> make_google_request(const std::string& credentials_file, WallTime now);
-
-// A JSON Web Token (RFC 7519), signed by RS256 with a key in PEM.
-Result<std::string> sign_jwt(std::string_view header_json, std::string_view claims_json,
-                             const std::string& private_key);
+inline Result<cloud_tokens::TokenRequest> make_google_request(const std::string& credentials_file,
+                                                              WallTime now) {
+  return cloud_tokens::make_google_request(credentials_file,
+                                           "https://www.googleapis.com/auth/monitoring.write", now);
+}
 
 }  // namespace alloy::prometheus::remote_write

@@ -1,6 +1,5 @@
-#include "components/prometheus/remote_write/google_token.h"
+#include "components/shared/cloud_tokens/google.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 
@@ -13,18 +12,12 @@
 #include "net/signing.h"
 #include "net/url.h"
 
-namespace alloy::prometheus::remote_write {
+namespace alloy::cloud_tokens {
 
 namespace {
 
-constexpr std::string_view scope = "https://www.googleapis.com/auth/monitoring.write";
 constexpr std::string_view token_url_usual = "https://oauth2.googleapis.com/token";
 constexpr std::string_view jwt_grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 // RFC 4648, section 5, without padding.
 std::string encode_base64_url(std::string_view bytes) {
@@ -43,7 +36,8 @@ TokenRequest ask(std::string url, const std::multimap<std::string, std::string>&
           .body = net::encode_query(form)};
 }
 
-Result<TokenRequest> ask_as_service_account(const JsonNode& key, WallTime now) {
+Result<TokenRequest> ask_as_service_account(const JsonNode& key, std::string_view scope,
+                                            WallTime now) {
   std::string url(key["token_uri"].text());
   if (url.empty()) url = token_url_usual;
   const int64_t seconds = to_unix_milliseconds(now) / 1000;
@@ -101,7 +95,8 @@ Result<std::string> sign_jwt(std::string_view header_json, std::string_view clai
   return text + '.' + encode_base64_url(signature);
 }
 
-Result<TokenRequest> make_google_request(const std::string& credentials_file, WallTime now) {
+Result<TokenRequest> make_google_request(const std::string& credentials_file,
+                                         std::string_view scope, WallTime now) {
   const std::string file = credentials_file.empty() ? find_credentials_file() : credentials_file;
   if (file.empty()) return ask_machine();
   TRY(const std::string text, read_file(file));
@@ -109,7 +104,7 @@ Result<TokenRequest> make_google_request(const std::string& credentials_file, Wa
   const JsonNode key = document.root();
   const std::string kind(key["type"].text());
   TRY(document.check());
-  if (kind == "service_account") return ask_as_service_account(key, now);
+  if (kind == "service_account") return ask_as_service_account(key, scope, now);
   if (kind == "authorized_user") return ask_as_user(key);
   return fail(
       fmt::format("{}: credentials of type {} are not supported; service_account and "
@@ -117,4 +112,4 @@ Result<TokenRequest> make_google_request(const std::string& credentials_file, Wa
                   file, quote(kind)));
 }
 
-}  // namespace alloy::prometheus::remote_write
+}  // namespace alloy::cloud_tokens
