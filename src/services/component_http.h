@@ -44,6 +44,9 @@ class ComponentHttp {
   // plain http: what exporters put into __address__.
   virtual const std::string& memory_address() const = 0;
 
+  // host:port where the server listens; empty where it doesn't yet, or not to the outside.
+  virtual std::string listen_address() const { return {}; }
+
   // The path under which serve() makes a component reachable: "/api/v0/component/<global_id>/".
   virtual std::string path_of(std::string_view global_id) const = 0;
 

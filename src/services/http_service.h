@@ -72,6 +72,7 @@ class HttpService final : public ComponentHttp {
   Task<net::ServerResponse> answer(net::ServerRequest request) const;
 
   const std::string& memory_address() const override;
+  std::string listen_address() const override { return address(); }
   std::string path_of(std::string_view global_id) const override;
   Registration serve(std::string global_id, net::Handler handler) override;
   Task<net::ServerResponse> call(net::ServerRequest request) override;

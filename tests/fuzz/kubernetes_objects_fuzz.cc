@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "components/discovery/kubernetes/object_stores.h"
 #include "components/shared/kubernetes/informer.h"
+#include "components/shared/kubernetes/object_stores.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace alloy::discovery::kubernetes;

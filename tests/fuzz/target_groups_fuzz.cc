@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "components/discovery/shared/target_group_text.h"
+#include "components/shared/target_group_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace alloy::discovery;

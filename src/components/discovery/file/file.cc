@@ -8,7 +8,7 @@
 
 #include "components/discovery/shared/discovery.h"
 #include "components/discovery/shared/refresh.h"
-#include "components/discovery/shared/target_group_text.h"
+#include "components/shared/target_group_text.h"
 
 namespace alloy::discovery::file {
 namespace {

@@ -1,8 +1,8 @@
 // discovery.http asks a URL for lists of targets.
 #include "base/text.h"
 #include "components/discovery/shared/refresh.h"
-#include "components/discovery/shared/target_group_text.h"
 #include "components/shared/http_client_arguments.h"
+#include "components/shared/target_group_text.h"
 #include "net/http_client.h"
 
 namespace alloy::discovery::http {

@@ -1,11 +1,9 @@
 // discovery.kubernetes makes targets of the nodes, pods, services, endpoints and ingresses of a
 // Kubernetes cluster, and follows their changes.
-#include <mutex>
-
 #include "components/discovery/shared/discovery.h"
 #include "components/shared/http_client_arguments.h"
 #include "components/shared/kubernetes/api_client.h"
-#include "components/shared/kubernetes/object_stores.h"
+#include "components/shared/kubernetes/target_watch.h"
 #include "net/http_client.h"
 
 namespace alloy::discovery::kubernetes {
@@ -101,21 +99,8 @@ class Kubernetes final : public Discoverer {
   Task<> run(TargetSink& sink, StopToken stop) override;
 
  private:
-  // One that is followed, in one namespace.
-  struct Followed {
-    const ObjectType* type;
-    std::string name_space;
-    bool is_known = false;  // Whether it has been listed.
-  };
-  struct News {
-    size_t followed;
-    ObjectChanges changes;
-  };
-
-  void follow(const ObjectType& type);
   Selectors selectors_of(const ObjectType& type) const;
-  Informer make_informer(size_t index, TargetSink& sink);
-  void apply(News news);
+  void count_changes(const ObjectType& type, const ChangeCounts& counts);
   void count(const ObjectType& type, const ChangeCounts& counts);
 
   const Role& role_;
@@ -123,12 +108,6 @@ class Kubernetes final : public Discoverer {
   Place place_;
   const DiscoveryContext& context_;
   Counter& failures_;
-  ObjectStores stores_;
-  std::vector<Followed> followed_;
-
-  std::mutex mutex_;  // Guards the next one.
-  std::vector<News> news_;
-  Event has_news_;
 };
 
 Kubernetes::Kubernetes(const Role& role, Arguments arguments, Place place,
@@ -138,29 +117,10 @@ Kubernetes::Kubernetes(const Role& role, Arguments arguments, Place place,
       place_(std::move(place)),
       context_(context),
       failures_(context.metrics.counter("prometheus_sd_kubernetes_failures_total",
-                                        "The number of failed WATCH/LIST requests.")),
-      stores_(role, {.node = arguments_.attach_metadata.node,
-                     .name_space = arguments_.attach_metadata.name_space}) {
+                                        "The number of failed WATCH/LIST requests.")) {
   for (const ObjectType* type :
        {&endpoint_slice_type, &endpoints_type, &node_type, &pod_type, &service_type, &ingress_type})
     count(*type, {});
-  follow(*role_.type);
-  if (role_.needs_pods_and_services) {
-    follow(service_type);
-    follow(pod_type);
-  }
-  if (arguments_.attach_metadata.node && role_.type != &node_type && role_.type != &service_type &&
-      role_.type != &ingress_type)
-    follow(node_type);
-  if (arguments_.attach_metadata.name_space && role_.type != &node_type) follow(namespace_type);
-}
-
-void Kubernetes::follow(const ObjectType& type) {
-  if (!type.is_namespaced) {
-    followed_.push_back({&type, ""});
-    return;
-  }
-  for (const std::string& name : place_.namespaces) followed_.push_back({&type, name});
 }
 
 void Kubernetes::count(const ObjectType& type, const ChangeCounts& counts) {
@@ -176,69 +136,47 @@ void Kubernetes::count(const ObjectType& type, const ChangeCounts& counts) {
   add("update", counts.updated);
 }
 
+// Of what is only looked at, the real program counts services, and changes of pods.
+void Kubernetes::count_changes(const ObjectType& type, const ChangeCounts& counts) {
+  if (&type == role_.type || &type == &service_type) {
+    count(type, counts);
+  } else if (&type == &pod_type) {
+    count(type, {.updated = counts.updated});
+  }
+}
+
 Selectors Kubernetes::selectors_of(const ObjectType& type) const {
   for (const SelectorArguments& selector : arguments_.selectors)
     if (selector.role == type.name) return {.label = selector.label, .field = selector.field};
   return {};
 }
 
-Informer Kubernetes::make_informer(size_t index, TargetSink& sink) {
-  const Followed& followed = followed_[index];
-  return Informer({.client = *place_.client,
-                   .url = place_.url,
-                   .type = *followed.type,
-                   .name_space = followed.name_space,
-                   .selectors = selectors_of(*followed.type),
-                   .clock = context_.clock,
-                   .on_changes =
-                       [this, index](ObjectChanges changes) {
-                         {
-                           std::lock_guard lock(mutex_);
-                           news_.push_back({index, std::move(changes)});
-                         }
-                         has_news_.notify();
-                       },
-                   .on_failure =
-                       [this, &sink, type = followed.type](const Error& error) {
-                         failures_.add();
-                         context_.logger.warn("failed to list or watch objects",
-                                              {{"resource", type->plural}, {"err", error}});
-                         sink.report(std::unexpected(error));
-                       }});
-}
-
-void Kubernetes::apply(News news) {
-  Followed& followed = followed_[news.followed];
-  if (news.changes.is_complete) followed.is_known = true;
-  const auto counts = stores_.apply(*followed.type, followed.name_space, std::move(news.changes));
-  // Of what is only looked at, the real program counts services, and changes of pods.
-  if (followed.type == role_.type || followed.type == &service_type) {
-    count(*followed.type, counts);
-  } else if (followed.type == &pod_type) {
-    count(*followed.type, {.updated = counts.updated});
-  }
-}
-
 Task<> Kubernetes::run(TargetSink& sink, StopToken stop) {
-  std::vector<std::unique_ptr<Informer>> informers;
-  TaskGroup tasks(context_.executor.any());
-  for (size_t i = 0; i < followed_.size(); ++i) {
-    informers.push_back(std::make_unique<Informer>(make_informer(i, sink)));
-    tasks.spawn(informers.back()->run(stop));
-  }
-  while (co_await has_news_.wait(stop) == Wake::notified) {
-    std::vector<News> all;
-    {
-      std::lock_guard lock(mutex_);
-      all.swap(news_);
-    }
-    for (News& news : all) apply(std::move(news));
-    // Before everything is known, targets would lack labels or pods of nodes not yet seen.
-    if (!std::ranges::all_of(followed_, &Followed::is_known)) continue;
-    sink.update(stores_.make_groups());
-    sink.report({});
-  }
-  co_await tasks.join();
+  TargetWatch watch(
+      {.executor = context_.executor.any(),
+       .client = *place_.client,
+       .url = place_.url,
+       .role = role_,
+       .namespaces = place_.namespaces,
+       .attachments = {.node = arguments_.attach_metadata.node,
+                       .name_space = arguments_.attach_metadata.name_space},
+       .selectors_of = [this](const ObjectType& type) { return selectors_of(type); },
+       .clock = context_.clock,
+       .on_groups =
+           [&sink](std::vector<TargetGroup> groups) {
+             sink.update(std::move(groups));
+             sink.report({});
+           },
+       .on_changes = [this](const ObjectType& type,
+                            const ChangeCounts& counts) { count_changes(type, counts); },
+       .on_failure =
+           [this, &sink](const ObjectType& type, const Error& error) {
+             failures_.add();
+             context_.logger.warn("failed to list or watch objects",
+                                  {{"resource", type.plural}, {"err", error}});
+             sink.report(std::unexpected(error));
+           }});
+  co_await watch.run(std::move(stop));
 }
 
 Result<std::unique_ptr<Discoverer>> make(Arguments arguments, const DiscoveryContext& context) {

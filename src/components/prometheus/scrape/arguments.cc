@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "components/prometheus/scrape/prometheus_duration.h"
+#include "components/shared/prometheus_duration.h"
 #include "components/prometheus/scrape/protocols.h"
 
 namespace alloy::prometheus::scrape {

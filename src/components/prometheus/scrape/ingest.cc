@@ -69,7 +69,8 @@ std::string_view shortened(std::string_view text) { return text.substr(0, 50); }
 
 bool IngestSettings::resolves_like(const IngestSettings& other) const {
   return honor_labels == other.honor_labels && type_and_unit_labels == other.type_and_unit_labels &&
-         names == other.names && label_limit == other.label_limit &&
+         names == other.names && relabel_rules == other.relabel_rules &&
+         label_limit == other.label_limit &&
          label_name_length_limit == other.label_name_length_limit &&
          label_value_length_limit == other.label_value_length_limit;
 }
@@ -241,6 +242,7 @@ Result<SeriesCache::Entry*> Ingest::read_new(const Line& line, IngestScratch& sc
   if (SeriesCache::Entry* entry = cache_.find(line.text)) return entry;
   TRY(collect_labels(line, scratch));
   add_target_labels(scratch.builder);
+  if (!relabel(scratch.builder)) return &cache_.add(line.text, stand_in());
   TRY(check_labels(scratch.builder.labels(), counts));
   SeriesRef series = store_.intern(scratch.builder.labels());
   return &cache_.add(line.text, *series.detach());
@@ -289,6 +291,22 @@ void Ingest::add_target_labels(LabelBuilder& labels) const {
     } while (!labels.get(name).empty());
     labels.set(labels.keep(name), label.value);
   }
+}
+
+// False: the series is dropped.
+bool Ingest::relabel(LabelBuilder& labels) const {
+  return settings_.relabel_rules == nullptr ||
+         settings_.relabel_rules->apply(labels, settings_.names);
+}
+
+// The cache keeps a reference for each line that is dropped.
+const Series& Ingest::stand_in() {
+  if (!dropped_) {
+    const Label labels[] = {{"__dropped__", "true"}};
+    dropped_ = store_.intern(labels);
+    dropped_number_ = store_.number_of(*dropped_);
+  }
+  return *store_.share(*dropped_).detach();
 }
 
 Result<void> Ingest::check_labels(std::span<const Label> labels, IngestCounts& counts) const {
@@ -358,6 +376,8 @@ std::optional<int64_t> Ingest::admit(SeriesCache::Entry& entry, std::optional<in
                                      int64_t time_ms, const IngestScratch& scratch,
                                      IngestCounts& counts) {
   ++counts.samples;
+  if (entry.series == dropped_number_) [[unlikely]]
+    return std::nullopt;
   ++counts.after_relabeling;
   const bool has_own_time = own_time.has_value() && settings_.honor_timestamps;
   if (has_own_time && *own_time > time_ms + ahead_max_ms) {

@@ -41,6 +41,7 @@ struct IngestSettings {
   size_t label_value_length_limit = 0;
   size_t bucket_limit = 0;
   int32_t schema_max = NativeHistogram::schema_max;
+  RelabelRulesPointer relabel_rules;  // Of the series; null: none.
 
   // Whether a series' labels come out the same under both.
   bool resolves_like(const IngestSettings& other) const;
@@ -138,6 +139,8 @@ class Ingest {
                      int64_t sample_time_ms, size_t number, IngestScratch& scratch);
   Result<void> collect_labels(const Line& line, IngestScratch& scratch);
   void add_target_labels(LabelBuilder& labels) const;
+  bool relabel(LabelBuilder& labels) const;
+  const Series& stand_in();
   Result<void> check_labels(std::span<const Label> labels, IngestCounts& counts) const;
   void mark_ended(int64_t time_ms, IngestScratch& scratch);
   void forget(const Series& series);
@@ -155,6 +158,8 @@ class Ingest {
   void add_zeros(IngestScratch& scratch);
 
   SeriesStore& store_;
+  SeriesRef dropped_;  // Stands for all series that the rules drop; once there is one.
+  SeriesNumber dropped_number_ = no_series;
   LabelSet target_labels_;
   IngestSettings settings_;
   SeriesCache cache_;

@@ -1,39 +1,15 @@
 // prometheus.scrape reads the metrics of targets over HTTP and passes them on.
-#include "base/time_text.h"
 #include "component/component.h"
 #include "components/prometheus/scrape/arguments.h"
-#include "components/prometheus/scrape/protocols.h"
+#include "components/prometheus/scrape/loop_settings.h"
+#include "components/prometheus/scrape/target_info.h"
 #include "components/prometheus/scrape/target_set.h"
 #include "components/prometheus/shared/live_metrics.h"
 #include "components/shared/share_of_targets.h"
 #include "services/cluster.h"
-#include "services/component_http.h"
-#include "services/identity.h"
 
 namespace alloy::prometheus::scrape {
 namespace {
-
-struct TargetInfo {
-  std::string job;
-  std::string url;
-  std::string health;
-  std::map<std::string, std::string> labels;
-  std::string last_error;
-  std::string last_scrape;
-  std::string last_scrape_duration;
-
-  static constexpr auto schema() {
-    using T = TargetInfo;
-    return fields(
-        required<&T::job>("job", "The job of the target."),
-        required<&T::url>("url", "Where it is scraped."),
-        required<&T::health>("health", "up, down or unknown."),
-        required<&T::labels>("labels", "The labels of its series."),
-        optional<&T::last_error>("last_error", "Why the last scrape failed."),
-        required<&T::last_scrape>("last_scrape", "When it was last scraped."),
-        optional<&T::last_scrape_duration>("last_scrape_duration", "How long that took."));
-  }
-};
 
 struct DebugInfo {
   std::vector<TargetInfo> targets;
@@ -94,14 +70,7 @@ Scrape::Scrape(Options options)
 
 Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArguments& arguments) {
   if (client_ && *client_arguments_ == arguments) return client_;
-  const auto* identity = options().services.find<Identity>();
-  auto client_options = arguments.options(identity ? identity->user_agent : "Alloy");
-  if (auto* http = options().services.find<ComponentHttp>()) {
-    client_options.in_memory.emplace(http->memory_address(), [http](net::ServerRequest request) {
-      return http->call(std::move(request));
-    });
-  }
-  TRY(auto client, net::HttpClient::create(options().executor.any(), std::move(client_options)));
+  TRY(auto client, make_scrape_client(arguments, options()));
   // Most components have the defaults, and share them.
   static const auto defaults = std::make_shared<const HttpClientArguments>();
   client_arguments_ =
@@ -112,42 +81,8 @@ Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArg
 
 Result<std::shared_ptr<const LoopSettings>> Scrape::make_settings(const Arguments& arguments,
                                                                   const std::string& job) {
-  auto settings = std::make_shared<LoopSettings>();
-  TRY(settings->client, make_client(arguments.http));
-  if (!arguments.scrape_failure_log_file.empty()) {
-    TRY(settings->failure_log, FailureLog::open(arguments.scrape_failure_log_file));
-  }
-  const bool is_utf8 = arguments.metric_name_validation_scheme == "utf8";
-  settings->ingest = {
-      .honor_labels = arguments.honor_labels,
-      .honor_timestamps = arguments.honor_timestamps,
-      .track_timestamps_staleness = arguments.track_timestamps_staleness,
-      .honor_metadata = arguments.honor_metadata,
-      .type_and_unit_labels = arguments.enable_type_and_unit_labels,
-      .convert_classic_histograms = arguments.convert_classic_histograms_to_nhcb,
-      .keep_classic_histograms = arguments.scrape_classic_histograms,
-      .zero_samples = arguments.start_timestamp_zero_ingestion,
-      .oldest_start_ms = started_ms_,
-      .names = is_utf8 ? LabelNameRules::utf8 : LabelNameRules::legacy,
-      .sample_limit = arguments.sample_limit,
-      .label_limit = arguments.label_limit,
-      .label_name_length_limit = arguments.label_name_length_limit,
-      .label_value_length_limit = arguments.label_value_length_limit,
-      .bucket_limit = arguments.native_histogram_bucket_limit,
-      .schema_max = finest_schema(arguments.native_histogram_min_bucket_factor),
-  };
-  settings->job = job;
-  settings->accept = accept_header(arguments.protocols(), arguments.metric_name_escaping_scheme);
-  if (arguments.scrape_native_histograms) {
-    settings->native_histograms = arguments.scrape_classic_histograms
-                                      ? wire::NativeHistograms::with_classic
-                                      : wire::NativeHistograms::alone;
-  }
-  settings->fallback_protocol = arguments.scrape_fallback_protocol;
-  settings->enable_compression = arguments.enable_compression;
-  settings->extra_metrics = arguments.extra_metrics;
-  settings->body_size_limit = static_cast<size_t>(arguments.body_size_limit.bytes);
-  return settings;
+  TRY(auto client, make_client(arguments.http));
+  return make_loop_settings(arguments, job, std::move(client), started_ms_);
 }
 
 TargetDefaults Scrape::make_defaults(const Arguments& arguments, const std::string& job) const {
@@ -212,19 +147,9 @@ Task<> Scrape::run(StopToken stop) {
 
 std::optional<Described> Scrape::debug_info() const {
   DebugInfo info;
-  for (const TargetStatus& status : targets_.statuses()) {
-    TargetInfo target{.url = status.url,
-                      .health = status.health,
-                      .last_error = status.last_error,
-                      .last_scrape = format_rfc3339(status.last_scrape),
-                      .last_scrape_duration = format_duration(status.last_duration)};
-    for (size_t i = 0; i < status.labels.size(); ++i) {
-      const Label label = status.labels[i];
-      target.labels.emplace(label.name, label.value);
-    }
-    target.job = std::string(status.labels.get("job"));
-    info.targets.push_back(std::move(target));
-  }
+  for (const TargetStatus& status : targets_.statuses())
+    info.targets.push_back(make_target_info(status, std::string(status.labels.get("job"))));
+  info.top = top_by_series(info.targets);
   return described(std::move(info));
 }
 

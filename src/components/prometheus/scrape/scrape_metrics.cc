@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-#include "components/prometheus/scrape/prometheus_duration.h"
+#include "components/shared/prometheus_duration.h"
 
 namespace alloy::prometheus::scrape {
 namespace {

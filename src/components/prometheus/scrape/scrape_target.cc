@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "components/prometheus/scrape/prometheus_duration.h"
+#include "components/shared/prometheus_duration.h"
 #include "net/url.h"
 
 namespace alloy::prometheus::scrape {
@@ -79,6 +79,10 @@ Result<ScrapeTarget> make_scrape_target(const Target& target, const TargetDefaul
   set_defaults(labels, defaults);
 
   ScrapeTarget result;
+  if (defaults.relabel_rules != nullptr && !defaults.relabel_rules->apply(labels)) {
+    result.is_dropped = true;
+    return result;
+  }
   result.address = labels.get(address_label);
   if (result.address.empty()) return fail("no address");
   if (result.address.contains('/')) {

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "services/cluster.h"
+#include "signals/relabel.h"
 #include "signals/targets.h"
 
 namespace alloy::prometheus::scrape {
@@ -20,6 +21,7 @@ struct TargetDefaults {
   std::string metrics_path;
   std::string scheme;
   std::map<std::string, std::vector<std::string>> params;
+  RelabelRulesPointer relabel_rules = nullptr;  // Of the targets; null: none.
 };
 
 struct ScrapeTarget {
@@ -29,7 +31,8 @@ struct ScrapeTarget {
   std::string address;
   Duration interval{};
   Duration timeout{};
-  ClusterTerm term;  // When it is ours to scrape.
+  ClusterTerm term;         // When it is ours to scrape.
+  bool is_dropped = false;  // By the rules; then it has nothing else.
 
   // The same for two targets that are scraped in the same way for the same labels.
   uint64_t key() const;

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "components/prometheus/scrape/prometheus_duration.h"
+#include "components/shared/prometheus_duration.h"
 #include "components/prometheus/scrape/protocols.h"
 
 namespace alloy::prometheus::scrape {

@@ -229,6 +229,9 @@ Task<> TargetLoop::scrape() {
   status_.last_error = result ? std::string() : result.error().message();
   status_.last_scrape = wall_start;
   status_.last_duration = reports.duration;
+  status_.series = ingest_.cache().size();
+  status_.samples = reports.counts.samples;
+  status_.series_added = reports.counts.series_added;
 }
 
 Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, std::string* body) {

@@ -50,6 +50,9 @@ struct TargetStatus {
   std::string last_error;
   WallTime last_scrape{};
   Duration last_duration{};
+  size_t series = 0;        // That are known of it.
+  size_t samples = 0;       // Of the last scrape, as the following.
+  size_t series_added = 0;  // New since the one before.
 };
 
 class TargetLoop {

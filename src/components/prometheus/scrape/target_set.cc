@@ -44,6 +44,7 @@ std::map<uint64_t, ScrapeTarget> TargetSet::resolve(const TargetList& targets,
     const ClusterTerm term = terms.empty() ? ClusterTerm() : terms[index++];
     auto scrape_target = make_scrape_target(target, defaults);
     if (scrape_target) {
+      if (scrape_target->is_dropped) continue;
       scrape_target->term = term;
       const uint64_t key = scrape_target->key();
       resolved.try_emplace(key, *std::move(scrape_target));
@@ -142,6 +143,12 @@ Task<> TargetSet::run(StopToken stop) {
   co_await tasks_.join();
   const std::lock_guard lock(mutex_);
   ending_.clear();
+}
+
+bool TargetSet::is_idle() const {
+  const std::lock_guard lock(mutex_);
+  return loops_.empty() &&
+         std::ranges::all_of(ending_, [](const auto& loop) { return loop->has_returned(); });
 }
 
 std::vector<TargetStatus> TargetSet::statuses() const {

@@ -29,6 +29,9 @@ class TargetSet {
   // Lets the loops run until asked to stop. On the component's strand.
   Task<> run(StopToken stop);
 
+  // Whether no loop is left, not even one that is coming to its end.
+  bool is_idle() const;
+
   // By URL. From any thread.
   std::vector<TargetStatus> statuses() const;
 

@@ -31,14 +31,26 @@ Result<Connection> find_connection(const UrlArgument& api_server,
   return connection;
 }
 
-Result<std::shared_ptr<ApiClient>> ApiClient::create(const ClientArguments& arguments,
+Result<std::shared_ptr<ApiClient>> ApiClient::create(Connection connection,
                                                      const Options& options) {
-  TRY(auto connection, find_connection(arguments.api_server, arguments.kubeconfig_file,
-                                       arguments.http, options.logger));
   const auto* identity = options.services.find<Identity>();
   connection.client.user_agent = identity != nullptr ? identity->user_agent : "Alloy";
   TRY(auto http, net::HttpClient::create(options.executor.any(), std::move(connection.client)));
   return std::shared_ptr<ApiClient>(new ApiClient(std::move(connection.url), std::move(http)));
+}
+
+Result<std::shared_ptr<ApiClient>> ApiClient::create(const ClientArguments& arguments,
+                                                     const Options& options) {
+  TRY(auto connection, find_connection(arguments.api_server, arguments.kubeconfig_file,
+                                       arguments.http, options.logger));
+  return create(std::move(connection), options);
+}
+
+Result<std::shared_ptr<ApiClient>> ApiClient::create_from_environment(const Options& options) {
+  auto connection = connection_from_environment();
+  if (!connection)
+    return std::unexpected(std::move(connection).error().with_context("failed to get k8s config"));
+  return create(*std::move(connection), options);
 }
 
 Task<Result<std::string>> ApiClient::get(std::string path, Duration timeout, StopToken stop) {

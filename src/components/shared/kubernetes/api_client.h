@@ -39,6 +39,9 @@ class ApiClient {
  public:
   static Result<std::shared_ptr<ApiClient>> create(const ClientArguments& arguments,
                                                    const Options& options);
+  // As tools on the command line find theirs: by KUBECONFIG, inside a pod by its own credentials,
+  // or by ~/.kube/config.
+  static Result<std::shared_ptr<ApiClient>> create_from_environment(const Options& options);
 
   const std::string& url() const { return url_; }
   net::HttpClient& http() { return *http_; }
@@ -48,6 +51,7 @@ class ApiClient {
   Task<Result<std::string>> get(std::string path, Duration timeout, StopToken stop);
 
  private:
+  static Result<std::shared_ptr<ApiClient>> create(Connection connection, const Options& options);
   ApiClient(std::string url, std::unique_ptr<net::HttpClient> http)
       : url_(std::move(url)), http_(std::move(http)) {}
 

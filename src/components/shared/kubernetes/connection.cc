@@ -144,4 +144,21 @@ Result<Connection> connection_in_cluster(std::string_view folder) {
   return connection;
 }
 
+Result<Connection> connection_from_environment() {
+  if (const char* paths = std::getenv("KUBECONFIG"); paths != nullptr && *paths != '\0') {
+    for (const std::string_view path : split(paths, ':'))
+      if (!path.empty() && std::filesystem::exists(path))
+        return connection_from_kubeconfig(std::string(path));
+  } else {
+    if (auto connection = connection_in_cluster()) return connection;
+    const char* home = std::getenv("HOME");
+    const std::string path = fmt::format("{}/.kube/config", home != nullptr ? home : "");
+    if (std::filesystem::exists(path)) return connection_from_kubeconfig(path);
+  }
+  return fail(
+      "invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER "
+      "environment variable",
+      ErrorKind::invalid);
+}
+
 }  // namespace alloy::kubernetes

@@ -24,6 +24,9 @@ inline constexpr std::string_view service_account_folder =
 Result<Connection> connection_from_kubeconfig(const std::string& path);
 Result<Connection> connection_in_cluster(std::string_view folder = service_account_folder);
 
+// By the first file of KUBECONFIG that exists, from inside a pod, or by ~/.kube/config.
+Result<Connection> connection_from_environment();
+
 // The current context of a kubeconfig; paths in it are relative to `folder`.
 Result<Connection> parse_kubeconfig(const std::string& text, const std::string& folder);
 

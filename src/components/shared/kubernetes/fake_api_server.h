@@ -1,5 +1,5 @@
-// For tests: a Kubernetes API server that lists pods (or what else it is given), streams what
-// changes to those who watch, and forgets old versions when told to.
+// For tests: a Kubernetes API server that lists pods (or what else it is given), has logs, streams
+// what changes to those who watch, and forgets old versions when told to.
 #pragma once
 
 #include <map>
@@ -43,10 +43,10 @@ class FakeApiServer {
   // what follows the metadata, beginning with a comma.
   void put(const std::string& path, const std::string& name, const std::string& rest) {
     std::lock_guard lock(mutex_);
-    const std::string object =
-        fmt::format(R"({{"metadata":{{"name":"{0}","namespace":"d","uid":"u-{0}",)"
-                    R"("resourceVersion":"{1}"}}{2}}})",
-                    name, ++version_, rest);
+    const std::string object = fmt::format(
+        R"({{"metadata":{{"name":"{0}",{3}"uid":"u-{0}",)"
+        R"("resourceVersion":"{1}"}}{2}}})",
+        name, ++version_, rest, path.ends_with("/namespaces") ? "" : R"("namespace":"d",)");
     const bool is_new = objects_[path].insert_or_assign(name, object).second;
     events_.push_back(
         {version_, path,
@@ -61,6 +61,16 @@ class FakeApiServer {
                      R"("resourceVersion":"{}"}}}}}})",
                      name, version_)});
     objects_[path].erase(name);
+  }
+  // What a path answers to those who only ask ("/version", a single object).
+  void answer_with(const std::string& path, std::string body) {
+    std::lock_guard lock(mutex_);
+    texts_[path] = std::move(body);
+  }
+  // Adds a line, "<time> <text>", to the log at a path ("/api/v1/namespaces/d/pods/p/log").
+  void add_log_line(const std::string& path, const std::string& line) {
+    std::lock_guard lock(mutex_);
+    logs_[path].push_back(line + "\n");
   }
   // Only a bookmark: nothing has changed up to here.
   void bookmark(const std::string& path) {
@@ -109,6 +119,20 @@ class FakeApiServer {
     std::lock_guard lock(self->mutex_);
     self->requests_.push_back(request.target);
     if (self->refusal_ != 0) co_return status(self->refusal_, "not now");
+    if (const auto text = self->texts_.find(request.path); text != self->texts_.end()) {
+      net::ServerResponse response;
+      response.body = text->second;
+      co_return response;
+    }
+    if (self->logs_.contains(request.path)) {
+      net::ServerResponse response;
+      response.stream = [self, path = request.path, since = query["sinceTime"],
+                         generation = self->generation_,
+                         stop = request.stop](std::shared_ptr<net::BodyWriter> writer) {
+        return follow_log(self, path, since, generation, stop, std::move(writer));
+      };
+      co_return response;
+    }
     if (query["watch"] != "true") co_return self->list(request.path);
     const bool is_initial = query["sendInitialEvents"] == "true";
     if (is_initial && self->lists_ == Lists::plain)
@@ -172,10 +196,33 @@ class FakeApiServer {
     co_return Result<void>();
   }
 
+  // The lines that are not older than a second, until it is told to disconnect.
+  static Task<Result<void>> follow_log(FakeApiServer* self, std::string path, std::string since,
+                                       unsigned generation, StopToken stop,
+                                       std::shared_ptr<net::BodyWriter> writer) {
+    size_t next = 0;
+    while (!stop.stop_requested() && !self->stop_.stop_requested()) {
+      std::string text;
+      {
+        std::lock_guard lock(self->mutex_);
+        const auto& lines = self->logs_[path];
+        for (; next < lines.size(); ++next)
+          if (since.empty() || lines[next].substr(0, 19) >= since.substr(0, 19))
+            text += lines[next];
+        if (text.empty() && self->generation_ != generation) break;
+      }
+      if (!text.empty()) CO_TRY(co_await writer->write(text));
+      co_await sleep_for(5ms, stop);
+    }
+    co_return Result<void>();
+  }
+
   Lists lists_;
   Executor executor_{1};
   mutable std::mutex mutex_;  // Guards everything up to the server.
   std::map<std::string, std::map<std::string, std::string>> objects_;
+  std::map<std::string, std::string> texts_;
+  std::map<std::string, std::vector<std::string>> logs_;
   std::vector<EventLine> events_;
   std::vector<std::string> requests_;
   unsigned version_ = 100;

@@ -103,11 +103,18 @@ class Informer::Stream {
   bool is_initial() const { return is_initial_; }
   Event& progress() { return progress_; }
   int status() const { return status_; }
+  // Whether something came that is no news of objects, before the list's end.
+  bool is_foreign() const { return is_foreign_; }
 
  private:
   Result<> take_line(std::string_view line) {
     if (trim(line).empty()) return {};
-    TRY(auto event, parse_watch_event(line, informer_.options_.type));
+    auto parsed = parse_watch_event(line, informer_.options_.type);
+    // A server may answer with something else altogether, such as a plain list.
+    if (is_initial_ && (parsed ? parsed->kind == WatchEvent::Kind::other
+                               : parsed.error().kind() != ErrorKind::not_found))
+      is_foreign_ = true;
+    TRY(auto event, std::move(parsed));
     if (!event.version.empty() && !is_initial_) informer_.version_ = event.version;
     switch (event.kind) {
       case WatchEvent::Kind::bookmark:
@@ -135,6 +142,7 @@ class Informer::Stream {
 
   Informer& informer_;
   std::atomic<bool> is_initial_;
+  bool is_foreign_ = false;
   int status_ = 0;
   std::string status_line_;
   std::string buffer_;
@@ -251,7 +259,8 @@ Task<Result<>> Informer::streaming_list(StopToken stop) {
   if (was_silent && stream.is_initial()) give_up.request_stop();
   co_await reading.join();
   const bool was_refused = stream.status() != 200 && stream.status() != 0;
-  if (stream.is_initial() && !stop.stop_requested() && (was_silent || was_refused))
+  if (stream.is_initial() && !stop.stop_requested() &&
+      (was_silent || was_refused || stream.is_foreign()))
     can_stream_lists_ = false;
   co_return result;
 }

@@ -1,11 +1,11 @@
 // Reading and writing Prometheus' durations.
-#include "components/prometheus/scrape/prometheus_duration.h"
+#include "components/shared/prometheus_duration.h"
 
 #include <charconv>
 
 #include "base/text.h"
 
-namespace alloy::prometheus::scrape {
+namespace alloy {
 
 namespace {
 
@@ -68,4 +68,4 @@ std::string format_prometheus_duration(Duration duration) {
   return text;
 }
 
-}  // namespace alloy::prometheus::scrape
+}  // namespace alloy

@@ -1,4 +1,4 @@
-#include "components/discovery/shared/target_group_text.h"
+#include "components/shared/target_group_text.h"
 
 #include <doctest/doctest.h>
 

@@ -7,10 +7,10 @@
 #include "base/duration.h"
 #include "base/error.h"
 
-namespace alloy::prometheus::scrape {
+namespace alloy {
 
 // Whole numbers with the units y, w, d, h, m, s, ms in this order; "0" needs no unit.
 Result<Duration> parse_prometheus_duration(std::string_view text);
 std::string format_prometheus_duration(Duration duration);
 
-}  // namespace alloy::prometheus::scrape
+}  // namespace alloy

@@ -1,5 +1,5 @@
 // Target groups in JSON and YAML.
-#include "components/discovery/shared/target_group_text.h"
+#include "components/shared/target_group_text.h"
 
 #include <algorithm>
 #include <map>
