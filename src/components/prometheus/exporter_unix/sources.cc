@@ -63,7 +63,7 @@ Result<std::string> read_text_or_no_data(const std::string& path) {
   return text;
 }
 
-std::optional<std::string> read_attribute(const std::string& path) {
+std::optional<std::string> read_attribute_with_blanks(const std::string& path) {
   // Drivers may answer EAGAIN for ever, so one read it is; attributes are at most a page.
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return std::nullopt;
@@ -71,7 +71,13 @@ std::optional<std::string> read_attribute(const std::string& path) {
   const ssize_t size = ::read(file, buffer, sizeof buffer);
   ::close(file);
   if (size < 0) return std::nullopt;
-  return std::string(trim({buffer, static_cast<size_t>(size)}));
+  return std::string(trim({buffer, static_cast<size_t>(size)}, "\n"));
+}
+
+std::optional<std::string> read_attribute(const std::string& path) {
+  auto text = read_attribute_with_blanks(path);
+  if (text) text = std::string(trim(*text));
+  return text;
 }
 
 std::string read_attribute_or_empty(const std::string& path) {

@@ -40,6 +40,8 @@ Result<std::string> read_text_or_no_data(const std::string& path);
 // Without the blanks around it; nothing if it can't be read, as often in sysfs.
 std::optional<std::string> read_attribute(const std::string& path);
 std::string read_attribute_or_empty(const std::string& path);
+// The same with its blanks, but without the ends of lines around it.
+std::optional<std::string> read_attribute_with_blanks(const std::string& path);
 std::optional<uint64_t> read_count(const std::string& path);
 std::optional<int64_t> read_integer(const std::string& path);
 // As read_count(), but failing.

@@ -58,11 +58,12 @@ Result<> collect_cpu_vulnerabilities(const Paths& paths, Metrics& out) {
     std::ranges::transform(text, text.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
     std::string_view state = "unknown";
-    // "KVM: Mitigation: …" says it further behind.
+    // "KVM: Mitigation: …" says it further behind; others say more there.
+    size_t first = std::string::npos;
     for (const std::string_view known : {"not affected", "vulnerable", "mitigation"}) {
-      if (text.contains(known)) {
+      if (const size_t at = text.find(known); at < first) {
+        first = at;
         state = known;
-        break;
       }
     }
     out.gauge("node_cpu_vulnerabilities_info",

@@ -70,9 +70,13 @@ std::string statistic_name(std::string_view key) {
   }
   clean.erase(0, std::min(clean.find_first_not_of('_'), clean.size()));
   std::string name = "node_ethtool";
+  // Of two of a kind behind each other only the first is spelled out, in the real program too.
+  std::string_view spelled_out;
   for (const std::string_view part : split(clean, '_')) {
+    const bool is_short = (part == "rx" || part == "tx") && part != spelled_out;
+    spelled_out = is_short ? part : std::string_view();
     name += '_';
-    name += part == "rx" ? "received" : part == "tx" ? "transmitted" : part;
+    name += !is_short ? part : part == "rx" ? "received" : "transmitted";
   }
   return name;
 }

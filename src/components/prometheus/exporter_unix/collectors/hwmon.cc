@@ -60,7 +60,7 @@ void read_sensors(const std::string& folder, Sensors& sensors) {
   for (const std::string& name : entries(folder)) {
     const auto file = parse_sensor_file(name);
     if (!file || !is_sensor_type(file->type)) continue;
-    if (auto value = read_attribute(Paths::join(folder, name))) {
+    if (auto value = read_attribute_with_blanks(Paths::join(folder, name))) {
       sensors[fmt::format("{}{}", file->type, file->number)][std::string(file->property)] =
           *std::move(value);
     }
@@ -141,7 +141,7 @@ void add_sensor(std::string_view chip, const std::string& id, const Sensor& sens
     out.gauge("node_hwmon_sensor_label", "Label for given chip and sensor",
               {{"chip", chip}, {"sensor", id}, {"label", label->second}}, 1);
   }
-  const auto plain_value = plain == sensor.end() ? std::nullopt : to_double(plain->second);
+  const auto plain_value = plain == sensor.end() ? std::nullopt : to_double(trim(plain->second));
   if (type == "beep_enable") {
     return add("node_hwmon_beep_enabled", "Hardware beep enabled", plain_value == 1 ? 1 : 0);
   }
@@ -155,7 +155,7 @@ void add_sensor(std::string_view chip, const std::string& id, const Sensor& sens
                *plain_value * 1e-3);
   }
   for (const auto& [property, text] : sensor) {
-    const auto value = to_double(text);
+    const auto value = to_double(trim(text));
     if (property == "label" || !value) continue;
     const Reading reading = read_as(type, property, plain != sensor.end());
     out.add(reading.kind, reading.name, reading.help,

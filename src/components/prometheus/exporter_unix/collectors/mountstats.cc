@@ -120,20 +120,26 @@ struct NfsMount {
   std::string protocol;
   std::string_view address;
   double age_seconds = 0;
-  std::vector<double> bytes;
-  std::vector<double> events;
-  std::vector<double> transport;
-  std::vector<std::pair<std::string_view, std::vector<double>>> operations;
+  std::vector<uint64_t> bytes;
+  std::vector<uint64_t> events;
+  std::vector<uint64_t> transport;
+  std::vector<std::pair<std::string_view, std::vector<uint64_t>>> operations;
 };
 
-std::vector<double> numbers(std::span<const std::string_view> parts) {
-  std::vector<double> values;
-  for (const std::string_view part : parts) values.push_back(to_double_or_zero(part));
+std::vector<uint64_t> numbers(std::span<const std::string_view> parts) {
+  std::vector<uint64_t> values;
+  for (const std::string_view part : parts) values.push_back(to_count(part).value_or(0));
   return values;
 }
 
-double at(const std::vector<double>& values, size_t place) {
-  return place < values.size() ? values[place] : 0;
+double at(const std::vector<uint64_t>& values, size_t place) {
+  return place < values.size() ? static_cast<double>(values[place]) : 0;
+}
+
+// Kernels may count times below zero; what wraps around is kept within what a double can hold.
+double time_at(const std::vector<uint64_t>& values, size_t place) {
+  constexpr uint64_t exact_max = uint64_t{1} << 53;
+  return place < values.size() ? static_cast<double>(values[place] % exact_max) : 0;
 }
 
 void add_mount(const NfsMount& mount, Metrics& out) {
@@ -169,7 +175,8 @@ void add_mount(const NfsMount& mount, Metrics& out) {
     for (size_t i = 0; i < operation_counts.size(); ++i) {
       const OperationCount& count = operation_counts[i];
       out.add(Kind::counter, fmt::format("node_mountstats_nfs_operations_{}", count.name),
-              count.help, operation_labels, at(values, i) * count.factor);
+              count.help, operation_labels,
+              count.factor == 1 ? at(values, i) : time_at(values, i) / 1000);
     }
   }
 }

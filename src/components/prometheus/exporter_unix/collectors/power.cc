@@ -28,7 +28,7 @@ constexpr std::array<SupplyValue, 49> supply_values = {{
     {"capacity", "capacity"},
     {"capacity_alert_max", "capacity_alert_max"},
     {"capacity_alert_min", "capacity_alert_min"},
-    {"cyclecount", "cyclecount"},
+    {"cycle_count", "cyclecount"},
     {"online", "online"},
     {"present", "present"},
     {"time_to_empty_now", "time_to_empty_seconds"},
