@@ -1,10 +1,11 @@
 """prometheus.exporter.unix beside Debian's node_exporter on the same machine, metric by metric; and its
 systemd and logind collectors on a D-Bus of their own."""
-import os
 import pathlib
 import re
 import subprocess
+import threading
 import unittest
+import xmlrpc.server
 
 from peers import Alloy, Process, Story, eventually, free_port, has, http
 
@@ -167,6 +168,35 @@ prometheus.exporter.unix "x" {{
             self.assertEqual(ours[2].get(key), theirs[2].get(key), key)
         self.assertEqual(ours[0]["plain"], theirs[0]["plain"])
         self.assertIn("text format parsing error in line 1", self.alloy.log())
+
+
+class Supervised(Story):
+    def test_processes(self):
+        server = xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False)
+        server.register_function(lambda: [
+            {"name": "web", "group": "all", "state": 20, "start": 1700000000, "exitstatus": 0, "pid": 7},
+            {"name": "job", "group": "all", "state": 100, "start": 1600000000, "exitstatus": 3, "spawnerr": ""},
+        ], "supervisor.getAllProcessInfo")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        alloy = self.enter(Alloy(self.folder, f"""
+prometheus.exporter.unix "x" {{
+  set_collectors = ["supervisord"]
+
+  supervisord {{
+    url = "http://127.0.0.1:{server.server_address[1]}/RPC2"
+  }}
+}}
+"""))
+        values = parse(scrape(alloy))[2]
+        web, job = '{group="all",name="web"}', '{group="all",name="job"}'
+        expected = {"node_supervisord_up" + web: 1, "node_supervisord_state" + web: 20,
+                    "node_supervisord_start_time_seconds" + web: 1_700_000_000,
+                    "node_supervisord_up" + job: 0, "node_supervisord_exit_status" + job: 3,
+                    "node_supervisord_start_time_seconds" + job: None,
+                    'node_scrape_collector_success{collector="supervisord"}': 1}
+        self.assertEqual({key: values.get(key) for key in expected}, expected)
 
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"

@@ -19,7 +19,6 @@ Result<std::unique_ptr<Collector>> not_built(const CollectorOptions&) {
   return fail(fmt::format("the {} collector is not built into this program", name));
 }
 
-constexpr char supervisord_name[] = "supervisord";
 constexpr char wifi_name[] = "wifi";
 
 constexpr auto types = std::to_array<CollectorType>({
@@ -78,7 +77,7 @@ constexpr auto types = std::to_array<CollectorType>({
     {"softirqs", if_named, create_plain<collect_softirqs>},
     {"softnet", by_default, create_plain<collect_softnet>},
     {"stat", by_default, create_plain<collect_stat>},
-    {"supervisord", if_named, not_built<supervisord_name>},
+    {"supervisord", if_named, create_supervisord},
     {"sysctl", if_named, create_sysctl},
     {"systemd", if_named, create_systemd},
     {"tapestats", by_default, create_tapestats},

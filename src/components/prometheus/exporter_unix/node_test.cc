@@ -54,12 +54,10 @@ TEST_CASE("prometheus.exporter.unix tells of collectors that nobody knows, and g
 }
 
 TEST_CASE("prometheus.exporter.unix refuses collectors that it does not have") {
-  for (const std::string name : {"wifi", "supervisord"}) {
-    const auto node = Node::create({.enable_collectors = {name}}, {}, real_clock());
-    REQUIRE_FALSE(node);
-    CHECK(node.error().message() ==
-          fmt::format("collector {}: the {} collector is not built into this program", name, name));
-  }
+  const auto node = Node::create({.enable_collectors = {"wifi"}}, {}, real_clock());
+  REQUIRE_FALSE(node);
+  CHECK(node.error().message() ==
+        "collector wifi: the wifi collector is not built into this program");
 }
 
 TEST_CASE("prometheus.exporter.unix refuses expressions that are none") {

@@ -72,6 +72,7 @@ Result<std::unique_ptr<Collector>> create_ntp(const CollectorOptions& options);
 Result<std::unique_ptr<Collector>> create_perf(const CollectorOptions& options);
 Result<std::unique_ptr<Collector>> create_powersupplyclass(const CollectorOptions& options);
 Result<std::unique_ptr<Collector>> create_runit(const CollectorOptions& options);
+Result<std::unique_ptr<Collector>> create_supervisord(const CollectorOptions& options);
 Result<std::unique_ptr<Collector>> create_sysctl(const CollectorOptions& options);
 Result<std::unique_ptr<Collector>> create_systemd(const CollectorOptions& options);
 Result<std::unique_ptr<Collector>> create_tapestats(const CollectorOptions& options);
