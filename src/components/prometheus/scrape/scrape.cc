@@ -149,7 +149,6 @@ std::optional<Described> Scrape::debug_info() const {
   DebugInfo info;
   for (const TargetStatus& status : targets_.statuses())
     info.targets.push_back(make_target_info(status, std::string(status.labels.get("job"))));
-  info.top = top_by_series(info.targets);
   return described(std::move(info));
 }
 
