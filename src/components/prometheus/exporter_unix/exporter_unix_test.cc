@@ -1,8 +1,14 @@
-#include "components/prometheus/exporter_unix/node.h"
-
 #include "base/log.h"
+#include "component/component_harness.h"
 #include "components/prometheus/exporter_unix/collectors.h"
 #include "components/prometheus/exporter_unix/fake_machine.h"
+#include "components/prometheus/shared/exporter.h"
+
+namespace alloy {
+
+extern const ComponentType prometheus_exporter_unix;
+
+}  // namespace alloy
 
 namespace alloy::prometheus::exporter_unix {
 namespace {
@@ -109,6 +115,61 @@ TEST_CASE("prometheus.exporter.unix counts its scrapes only if asked to") {
   const std::string text = node->collect();
   CHECK(value_of(text, "promhttp_metric_handler_requests_total{code=\"200\"}") == "1");
   CHECK(value_of(text, "promhttp_metric_handler_requests_in_flight") == "1");
+}
+
+// Knows one handler.
+struct FakeHttp final : ComponentHttp {
+  std::string address = "memory:1";
+  net::Handler handler;
+
+  const std::string& memory_address() const override { return address; }
+  std::string path_of(std::string_view global_id) const override {
+    return "/component/" + std::string(global_id) + "/";
+  }
+  Registration serve(std::string, net::Handler given) override {
+    handler = std::move(given);
+    return Registration([this] { handler = nullptr; });
+  }
+  Task<net::ServerResponse> call(net::ServerRequest request) override {
+    return handler(std::move(request));
+  }
+  static Task<> ask(FakeHttp* http, net::ServerResponse* into) {
+    *into = co_await http->call({.path = "/metrics"});
+  }
+};
+
+TEST_CASE("prometheus.exporter.unix exports one target, and serves what its arguments ask for") {
+  FakeHttp http;
+  FakeMachine machine;
+  machine.write("proc/loadavg", "1 2 3 1/2 3\n");
+  ComponentHarness exporter(prometheus_exporter_unix);
+  exporter.services().add<ComponentHttp>(http);
+  REQUIRE(exporter.update(
+      fmt::format("set_collectors = [\"loadavg\"]\nprocfs_path = \"{}\"", machine.path("proc"))));
+  const TargetList& targets = exporter.exports<ExporterExports>()->targets;
+  REQUIRE(targets.size() == 1);
+  CHECK(targets[0].get("job") == "integrations/unix");
+  CHECK(targets[0].get("instance") == host_name());
+  net::ServerResponse response;
+  exporter.executor().run(FakeHttp::ask(&http, &response));
+  CHECK(value_of(response.body, "node_load5") == "2");
+  REQUIRE(exporter.update("set_collectors = [\"uname\"]"));
+  exporter.executor().run(FakeHttp::ask(&http, &response));
+  CHECK(value_of(response.body, "node_load5") == "none");
+  CHECK(response.body.contains("node_uname_info{"));
+}
+
+TEST_CASE("prometheus.exporter.unix keeps what it had if new arguments make no sense") {
+  FakeHttp http;
+  ComponentHarness exporter(prometheus_exporter_unix);
+  exporter.services().add<ComponentHttp>(http);
+  REQUIRE(exporter.update("set_collectors = [\"uname\"]"));
+  const auto refused = exporter.update("enable_collectors = [\"wifi\"]");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message().contains("the wifi collector is not built into this program"));
+  net::ServerResponse response;
+  exporter.executor().run(FakeHttp::ask(&http, &response));
+  CHECK(response.body.contains("node_uname_info{"));
 }
 
 }  // namespace
