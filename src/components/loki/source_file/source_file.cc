@@ -34,6 +34,8 @@ TailSettings Arguments::settings() const {
 namespace {
 
 constexpr Duration save_interval = 10s;
+// Until a target is tried again that waits for its predecessor.
+constexpr Duration predecessor_interval = 100ms;
 // Between two looks at which files have changed; less when files are to be polled more often.
 constexpr Duration event_pause_max = 100ms;
 
@@ -134,12 +136,16 @@ Task<> SourceFile::follow_arguments(StopToken stop) {
   std::stop_callback on_stop(stop, [this] { pause_.request_stop(); });
   while (!stop.stop_requested()) {
     const auto arguments = arguments_;
-    co_await run_blocking(options().executor.blocking(), [targets = targets_.get(), arguments] {
-      targets->reconcile(*arguments);
-    });
+    const bool is_complete = co_await run_blocking(
+        options().executor.blocking(),
+        [targets = targets_.get(), arguments] { return targets->reconcile(*arguments); });
     if (arguments != arguments_) continue;
     pause_ = StopSource();
     if (stop.stop_requested()) co_return;
+    if (!is_complete) {
+      co_await clock().sleep(predecessor_interval, pause_.get_token());
+      continue;
+    }
     co_await clock().sleep(arguments->file_match.sync_period, pause_.get_token());
     // Without patterns there is nothing new to find.
     while (!arguments->file_match.enabled && arguments == arguments_ && !stop.stop_requested())

@@ -135,6 +135,8 @@ void Tail::retire_if_due(SteadyTime now) {
 
 bool Tail::revive() {
   const std::lock_guard lock(mutex_);
+  const auto there = inspect(key_.path);
+  if (is_lingering() && current_ && there && there->inode == current_->inode()) is_retired_ = true;
   lingers_until_ = SteadyTime::max();
   return !is_retired_;
 }

@@ -101,7 +101,8 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void retire();
   // The same in a while, unless it is revived until then: its file has vanished, but may come back.
   void linger();
-  // Whether it goes on as if it had never been gone; otherwise it has been retired.
+  // Whether it goes on as if it had never been gone; otherwise it has been retired. So is one whose
+  // own file went away and came back: that is a new target, to be read from its start.
   bool revive();
   // Puts the position into positions.yml; before and after it is written.
   void publish_begin();

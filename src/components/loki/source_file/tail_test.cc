@@ -185,6 +185,10 @@ TEST_CASE("a target whose file has vanished goes on for a while, and with what c
     run.clock.advance(60s);
     CHECK(run.read() == "one two three ");
   }
+  SUBCASE("but not with the file that it had read") {
+    std::filesystem::rename(folder.log + ".1", folder.log);
+    CHECK_FALSE(run.tail->revive());
+  }
   SUBCASE("and not for ever") {
     run.clock.advance(61s);
     CHECK(run.read() == "one ");

@@ -93,7 +93,7 @@ SeriesRef TailedTargets::series_of(const PositionKey& key, const LabelSet& label
   return options_.store.intern(builder.labels());
 }
 
-void TailedTargets::reconcile(const Arguments& arguments) {
+bool TailedTargets::reconcile(const Arguments& arguments) {
   Labels wanted = find_wanted(arguments);
   const bool is_same_search = std::exchange(previous_, &arguments) == &arguments;
   if (is_same_search && any_is_back(paths_besides(wanted))) wanted = find_wanted(arguments);
@@ -115,6 +115,7 @@ void TailedTargets::reconcile(const Arguments& arguments) {
       queue_.wake(tail);
     }
   }
+  return is_complete_;
 }
 
 // A target that only has other labels than before keeps its position.
@@ -163,14 +164,18 @@ std::vector<std::shared_ptr<Tail>> TailedTargets::begin_new(const Arguments& arg
   const Duration age_max =
       arguments.file_match.enabled ? arguments.file_match.ignore_older_than : Duration::zero();
   const std::lock_guard lock(mutex_);
+  is_complete_ = true;
   for (const auto& [key, labels] : wanted) {
     if (tails_.contains(key) || is_older_than(key.path, age_max)) continue;
     const auto leaving =
         std::ranges::find(retired_, key, [](const auto& tail) { return tail->key(); });
     if (leaving != retired_.end()) {
-      // One that is not quite gone yet would be in the way. The next search finds it again.
-      if (!(*leaving)->revive()) continue;
       queue_.wake(*leaving);
+      // One that is not quite gone yet would be in the way.
+      if (!(*leaving)->revive()) {
+        is_complete_ = false;
+        continue;
+      }
       tails_.emplace(key, *leaving);
       retired_.erase(leaving);
       continue;

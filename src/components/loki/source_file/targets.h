@@ -31,8 +31,9 @@ class TailedTargets {
  public:
   explicit TailedTargets(TargetsOptions options);
 
-  // Begins, goes on with and ends targets. Not twice at the same time. Blocks.
-  void reconcile(const Arguments& arguments);
+  // Begins, goes on with and ends targets. Not twice at the same time. Blocks. False if a target
+  // has to wait until its predecessor is gone: ask again soon.
+  bool reconcile(const Arguments& arguments);
   // Brings positions.yml up to date. Blocks.
   void save_positions();
   // Reads until asked to stop.
@@ -59,6 +60,7 @@ class TailedTargets {
   TailQueue queue_;
   const TailEnvironment environment_;
   const Arguments* previous_ = nullptr;  // Only to compare; only for reconcile().
+  bool is_complete_ = true;              // What reconcile() returns.
   std::set<std::string> reported_;       // Patterns that can't be understood; only for reconcile().
 
   mutable std::mutex mutex_;  // Guards everything below.
