@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "net/exchange_trace.h"
 
 namespace alloy::net {
 namespace {
@@ -47,11 +48,12 @@ bool AnswerReceiver::keep(Result<void> result) {
 }
 
 bool AnswerReceiver::receive_head_line(std::string_view line) {
-  if (has_head_) return true;  // Trailers.
+  if (has_head_ && request_.trace == nullptr) return true;  // Trailers.
   head_size_ += line.size();
   if (head_size_ > head_size_max) {
     return keep(fail("net/http: server response headers exceeded 1048576 bytes; aborted"));
   }
+  if (line.empty() && has_head_) return true;
   if (line.starts_with("HTTP/")) {
     response_ = {};
     response_.http_major = line.substr(5).starts_with('2') ? 2 : 1;
@@ -67,8 +69,8 @@ bool AnswerReceiver::receive_head_line(std::string_view line) {
   if (line.empty()) return response_.status < 200 ? true : finish_head();
   const size_t colon = line.find(':');
   if (colon == line.npos) return true;
-  response_.headers.add(std::string(trim(line.substr(0, colon))),
-                        std::string(trim(line.substr(colon + 1))));
+  Headers& into = has_head_ ? request_.trace->trailers : response_.headers;
+  into.add(std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1))));
   return true;
 }
 

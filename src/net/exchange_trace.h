@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/duration.h"
+#include "net/http_message.h"
 #include "net/tls_state.h"
 
 namespace alloy::net {
@@ -20,6 +21,7 @@ struct ExchangeTrace {
   Duration ended{};
   int http_version = 0;  // 10, 11, 20.
   std::optional<TlsState> tls;
+  Headers trailers;  // What followed the body.
   // What libcurl is asked about the connection; set while the exchange runs.
   void* easy = nullptr;
   bool is_verified = false;  // Whether certificates are checked.

@@ -51,7 +51,13 @@ struct Checked {
   std::optional<size_t> status;
 };
 
-Checked judge(const Result<net::Response>& response) {
+// Where there is no message, what else would follow it is in the head.
+std::string_view field(const net::Response& response, const net::ExchangeTrace& trace,
+                       std::string_view name) {
+  return trace.trailers.contains(name) ? trace.trailers.get(name) : response.headers.get(name);
+}
+
+Checked judge(const Result<net::Response>& response, const net::ExchangeTrace& trace) {
   Checked checked;
   if (!response) {
     checked.code =
@@ -59,14 +65,14 @@ Checked judge(const Result<net::Response>& response) {
     checked.problem = response.error().message();
     return checked;
   }
-  const std::string_view code = response->headers.get("grpc-status");
+  const std::string_view code = field(*response, trace, "grpc-status");
   if (code.empty()) {
     checked.problem =
         fmt::format("unexpected HTTP status code received from server: {}", response->status_line);
     return checked;
   }
   std::from_chars(code.data(), code.data() + code.size(), checked.code);
-  checked.problem = response->headers.get("grpc-message");
+  checked.problem = field(*response, trace, "grpc-message");
   if (checked.code == 0) checked.status = serving_status(response->body);
   return checked;
 }
@@ -119,7 +125,7 @@ Task<bool> probe_grpc(Probe* probe) {
     response = std::unexpected(client.error());
   }
   probe->add_phase(durations, "check", real_clock().steady() - start);
-  const Checked checked = judge(response);
+  const Checked checked = judge(response, trace);
   for (const std::string_view status : statuses)
     probe->set("probe_grpc_healthcheck_response", 0, {{"serving_status", std::string(status)}});
   if (checked.status)

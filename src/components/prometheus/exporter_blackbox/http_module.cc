@@ -248,6 +248,9 @@ void read_http_module(const YamlNode& node, HttpModule& http, YamlErrors& errors
   fields.read("body", http.body);
   fields.read("body_file", http.body_file);
   fields.read("compression", http.compression);
+  if (!http.compression.empty() && http.compression != "gzip" && http.compression != "deflate" &&
+      http.compression != "identity")
+    errors.refuse("compression: " + http.compression + " is not supported");
   read_size_limit(fields, http);
   read_client_options(fields, http);
   bool stays = false;

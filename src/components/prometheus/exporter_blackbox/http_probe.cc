@@ -25,6 +25,7 @@ class Body {
  public:
   explicit Body(const HttpModule& http)
       : is_kept_(!http.fail_if_body_matches.empty() || !http.fail_if_body_not_matches.empty()),
+        size_max_(http.body_size_limit > 0 ? http.body_size_limit : UINT64_MAX),
         sink_([this](std::string_view piece) { return keep(piece); }, http.body_size_limit > 0
                                                                           ? http.body_size_limit
                                                                       : is_kept_ ? kept_bytes_max
@@ -37,7 +38,8 @@ class Body {
   }
   Result<> finish() { return decoder_ ? decoder_->finish() : Result<>(); }
   const std::string& text() const { return text_; }
-  uint64_t size() const { return sink_.size(); }
+  // As far as the limit.
+  uint64_t size() const { return std::min(sink_.size(), size_max_); }
 
  private:
   Result<> keep(std::string_view piece) {
@@ -46,6 +48,7 @@ class Body {
   }
 
   bool is_kept_;
+  uint64_t size_max_;
   std::string text_;
   net::BodySink sink_;
   std::unique_ptr<net::ContentDecoder> decoder_;
