@@ -80,7 +80,8 @@ TEST_CASE("loki.source.kubernetes_events goes on after the last event that it ha
   f.source.stop();
   REQUIRE(f.collector->lines().size() == 2);
   CHECK(f.collector->lines()[1].ends_with(
-      R"({"count":2,"eventRV":"102","kind":"Pod","msg":"said \"\u003chi\u003e\"","name":"b","type":"Normal"})"));
+      R"({"count":2,"eventRV":"102","kind":"Pod","msg":"said \"\u003chi\u003e\"",)"
+      R"("name":"b","type":"Normal"})"));
 }
 
 TEST_CASE("loki.source.kubernetes_events counts events that are about nothing") {

@@ -1,11 +1,4 @@
-#include <mutex>
-
-#include <doctest/doctest.h>
-
-#include "component/component_harness.h"
-#include "components/shared/kubernetes/fake_api_server.h"
-#include "services/cluster.h"
-#include "signals/metrics_receiver.h"
+#include "components/prometheus/shared/operator/operator_fixture.h"
 
 namespace alloy {
 
@@ -16,68 +9,14 @@ namespace {
 constexpr const char* monitors_path = "/apis/monitoring.coreos.com/v1/podmonitors";
 constexpr const char* pods_path = "/api/v1/namespaces/d/pods";
 
-// Keeps the samples that it gets as "{labels} value".
-class Collector final : public MetricsReceiver {
- public:
-  explicit Collector(const SeriesStore& store) : store_(store) {}
-  Result<void> receive(const MetricBatch& batch) override {
-    const std::lock_guard lock(mutex_);
-    for (const Sample& sample : batch.samples)
-      samples_.push_back(fmt::format("{} {}", store_.describe(*sample.series), sample.value));
-    return {};
-  }
-  bool has(std::string_view sample) const {
-    const std::lock_guard lock(mutex_);
-    return std::ranges::find(samples_, sample) != samples_.end();
-  }
-  size_t count(std::string_view part) const {
-    const std::lock_guard lock(mutex_);
-    return static_cast<size_t>(std::ranges::count_if(
-        samples_, [&](const std::string& sample) { return sample.contains(part); }));
-  }
-
- private:
-  const SeriesStore& store_;
-  mutable std::mutex mutex_;  // Guards the next one.
-  std::vector<std::string> samples_;
-};
-
-struct Fixture {
-  Fixture() {
-    server.answer_with("/metrics", "good 1\nbad 2\n");
-    harness.services().add<SeriesStore>(store);
-    harness.variables().set("next", encapsulate<MetricsReceiver>(collector));
-  }
-  std::string port() const { return server.url().substr(server.url().rfind(':') + 1); }
-  void add_pod(const std::string& name) {
-    server.put(pods_path, name,
-               fmt::format(R"(,"spec":{{"containers":[{{"name":"c","ports":[{{"name":"web",)"
-                           R"("containerPort":{}}}]}}]}},"status":{{"phase":"Running",)"
-                           R"("podIP":"127.0.0.1"}})",
-                           port()));
-  }
+struct Fixture : prometheus::operators::OperatorFixture {
+  Fixture() : OperatorFixture(prometheus_operator_podmonitors) {}
   void add_monitor(const std::string& more) {
     server.put(monitors_path, "m",
                fmt::format(R"(,"spec":{{"selector":{{}},"podMetricsEndpoints":[{{"port":"web",)"
                            R"("interval":"10s"{}}}]}})",
                            more));
   }
-  void start(const std::string& more = "") {
-    REQUIRE(harness.update(fmt::format(
-        "forward_to = [next]\nclient {{\napi_server = \"{}\"\n}}\n{}", server.url(), more)));
-    harness.start();
-  }
-  bool wait(const std::function<bool()>& condition) {
-    return harness.wait_until([&] {
-      harness.clock().advance(1s);
-      return condition();
-    });
-  }
-
-  kubernetes::FakeApiServer server;
-  SeriesStore store;
-  std::shared_ptr<Collector> collector = std::make_shared<Collector>(store);
-  ComponentHarness harness{prometheus_operator_podmonitors};
 };
 
 }  // namespace

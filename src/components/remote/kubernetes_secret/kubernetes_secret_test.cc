@@ -6,7 +6,6 @@
 
 namespace alloy {
 
-extern const ComponentType remote_kubernetes_configmap;
 extern const ComponentType remote_kubernetes_secret;
 
 namespace {
@@ -49,14 +48,6 @@ TEST_CASE(
   server.answer_with("/api/v1/namespaces/n/secrets/x", R"({"data":{"a":"dHdv"}})");
   poll();
   CHECK(harness.wait_until([&] { return value(harness, "a").first == "two"; }));
-}
-
-TEST_CASE("remote.kubernetes.configmap shows what a ConfigMap has") {
-  kubernetes::FakeApiServer server;
-  server.answer_with("/api/v1/namespaces/n/configmaps/x", R"({"data":{"a":"one"}})");
-  ComponentHarness harness(remote_kubernetes_configmap);
-  REQUIRE(harness.update(config(server)));
-  CHECK(value(harness, "a") == std::pair(std::string("one"), false));
 }
 
 TEST_CASE("remote.kubernetes.secret refuses clients that can't be meant") {

@@ -64,7 +64,8 @@ void PodTailers::set_positions(std::shared_ptr<PositionsFile> positions) {
 }
 
 void PodTailers::update(std::shared_ptr<kubernetes::ApiClient> client, bool tail_from_end) {
-  settings_ = {.client = std::move(client), .tail_from_end = tail_from_end};
+  if (client != settings_.client) settings_ = {.client = std::move(client)};
+  settings_.tail_from_end = tail_from_end;
   changed_.notify();
 }
 
