@@ -202,6 +202,20 @@ bool RelabelRules::apply(LabelBuilder& labels, LabelNameRules names) const {
   return true;
 }
 
+bool RelabelRules::apply(LabelBuilder& labels, std::vector<Step>& steps) const {
+  std::string buffer;
+  steps.clear();
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const std::vector<Label> before(labels.labels().begin(), labels.labels().end());
+    const bool kept = apply(rules_[i], compiled_[i], labels, LabelNameRules::legacy, buffer);
+    steps.push_back({.rule = i,
+                     .changed = kept && !std::ranges::equal(before, labels.labels()),
+                     .dropped = !kept});
+    if (!kept) return false;
+  }
+  return true;
+}
+
 bool RelabelRules::apply(const RelabelRule& rule, const Compiled& compiled, LabelBuilder& labels,
                          LabelNameRules names, std::string& buffer) {
   using enum RelabelAction;

@@ -88,6 +88,14 @@ class RelabelRules {
   // Applies the rules in order. False: the labels are dropped (and are in an unspecified state).
   bool apply(LabelBuilder& labels, LabelNameRules names = LabelNameRules::legacy) const;
 
+  // The same, and tells which rules did something: how many were reached, how the labels changed.
+  struct Step {
+    size_t rule = 0;
+    bool changed = false;
+    bool dropped = false;
+  };
+  bool apply(LabelBuilder& labels, std::vector<Step>& steps) const;
+
   bool empty() const { return rules_.empty(); }
   const std::vector<RelabelRule>& rules() const { return rules_; }
 

@@ -21,6 +21,7 @@ void RelabelCache::reset(RelabelRulesPointer rules, LabelSet extra, Unlabelled u
   transform_ = nullptr;
   extra_ = std::move(extra);
   unlabelled_ = unlabelled;
+  rule_counts_.assign(rules_ && counts_rules_ ? rules_->rules().size() : 0, {});
 }
 
 void RelabelCache::reset_to(std::function<void(LabelBuilder&)> transform) {
@@ -53,6 +54,18 @@ const Series* RelabelCache::find(const Series& series) {
   return compute(entries_[series.slot()], series);
 }
 
+bool RelabelCache::apply_rules() {
+  if (!counts_rules_) return rules_->apply(builder_);
+  const bool kept = rules_->apply(builder_, steps_);
+  for (const RelabelRules::Step& step : steps_) {
+    RuleCounts& counts = rule_counts_[step.rule];
+    ++counts.series_in;
+    counts.changed += step.changed ? 1 : 0;
+    counts.dropped += step.dropped ? 1 : 0;
+  }
+  return kept;
+}
+
 const Series* RelabelCache::compute(Entry& entry, const Series& series) {
   store_.labels_of(series, labels_);
   builder_.reset(labels_);
@@ -62,7 +75,7 @@ const Series* RelabelCache::compute(Entry& entry, const Series& series) {
   }
   entry = {.uid = series.uid(), .result = no_series, .last_used = period_};
   ++size_;
-  if (rules_ && !rules_->apply(builder_)) return nullptr;
+  if (rules_ && !apply_rules()) return nullptr;
   if (transform_) transform_(builder_);
   if (builder_.labels().empty() && unlabelled_ == Unlabelled::dropped) return nullptr;
   const Series* result = store_.intern(builder_.labels()).detach();

@@ -22,6 +22,14 @@ class RelabelCache {
     uint64_t deletes = 0;  // Entries given up because their series ended or their slot was reused.
   };
 
+  // What a rule did to the series that came to it, since reset(). A series that was given up and
+  // came again counts again.
+  struct RuleCounts {
+    uint64_t series_in = 0;
+    uint64_t changed = 0;
+    uint64_t dropped = 0;
+  };
+
   explicit RelabelCache(SeriesStore& store);
   ~RelabelCache();
   RelabelCache(const RelabelCache&) = delete;
@@ -55,6 +63,9 @@ class RelabelCache {
 
   size_t size() const { return size_; }
   const Counts& counts() const { return counts_; }
+  // Counts for each rule from the next reset() on.
+  void count_rules() { counts_rules_ = true; }
+  const std::vector<RuleCounts>& rule_counts() const { return rule_counts_; }
   std::mutex& mutex() { return mutex_; }
 
  private:
@@ -63,6 +74,7 @@ class RelabelCache {
     SeriesNumber result = no_series;
     uint32_t last_used = 0;  // The period.
   };
+  bool apply_rules();
   const Series* compute(Entry& entry, const Series& series);
   void drop(Entry& entry);
 
@@ -77,6 +89,9 @@ class RelabelCache {
   uint32_t period_ = 0;  // Counts the calls of mark_unused().
   size_t size_ = 0;
   Counts counts_;
+  bool counts_rules_ = false;
+  std::vector<RuleCounts> rule_counts_;
+  std::vector<RelabelRules::Step> steps_;
   LabelBuilder builder_;
   std::vector<Label> labels_;
 };

@@ -20,6 +20,7 @@ Receiver::Receiver(SeriesStore& store, MetricRegistry& metrics, std::string name
       cache_(store) {
   metrics.counter("alloy_prometheus_relabel_cache_ttl_evictions",
                   "Total number of cache entries evicted because their TTL expired");
+  cache_.count_rules();
 }
 
 Receiver::~Receiver() = default;
@@ -28,6 +29,7 @@ void Receiver::configure(RelabelRulesPointer rules,
                          std::vector<MetricsReceiverPointer> forward_to) {
   fanout_.set_receivers(std::move(forward_to));
   const std::lock_guard lock(cache_.mutex());
+  rules_ = rules;
   cache_.reset(std::move(rules));
   size_.set(0);
 }
@@ -37,6 +39,13 @@ void Receiver::forget_unused() {
   cache_.mark_unused();
   if (in_flight_ == 0) cache_.release_forgotten();
   size_.set(static_cast<double>(cache_.size()));
+}
+
+Receiver::Cardinality Receiver::cardinality() {
+  const std::lock_guard lock(cache_.mutex());
+  Cardinality result{.counts = cache_.rule_counts(), .series = cache_.size()};
+  if (rules_) result.rules = rules_->rules();
+  return result;
 }
 
 void Receiver::close() {

@@ -23,6 +23,13 @@ class Receiver final : public MetricsReceiver {
   Result<void> receive(const MetricBatch& batch) override;
   // Gives up results that were not asked for since the call before the last.
   void forget_unused();
+  // What each rule did to series so far, and how many series are remembered.
+  struct Cardinality {
+    std::vector<RelabelRule> rules;
+    std::vector<RelabelCache::RuleCounts> counts;  // One a rule.
+    size_t series = 0;
+  };
+  Cardinality cardinality();
   // Takes no more batches: the component has exited.
   void close();
 
@@ -41,6 +48,7 @@ class Receiver final : public MetricsReceiver {
   Counter& deletes_;
   Gauge& size_;
 
+  RelabelRulesPointer rules_;  // Guarded by the cache's mutex.
   RelabelCache cache_;
   bool is_closed_ = false;        // Guarded by the cache's mutex, as what follows.
   size_t in_flight_ = 0;          // Batches whose series must stay valid.

@@ -47,6 +47,39 @@ struct Exports {
   }
 };
 
+// What a rule does to series: where cardinality comes from and goes.
+struct RuleInfo {
+  std::string action;
+  std::vector<std::string> source_labels;
+  std::string target_label;
+  uint64_t series_in = 0;
+  uint64_t series_changed = 0;
+  uint64_t series_dropped = 0;
+  uint64_t series_out = 0;
+
+  static constexpr auto schema() {
+    using T = RuleInfo;
+    return fields(
+        required<&T::action>("action", "The action of the rule."),
+        optional<&T::source_labels>("source_labels", "The labels that it looks at."),
+        optional<&T::target_label>("target_label", "The label that it makes."),
+        required<&T::series_in>("series_in", "Series that came to it since the rules were set."),
+        required<&T::series_changed>("series_changed", "Series whose labels it changed."),
+        required<&T::series_dropped>("series_dropped", "Series that it dropped."),
+        required<&T::series_out>("series_out", "Series that it passed on."));
+  }
+};
+
+struct DebugInfo {
+  uint64_t series = 0;
+  std::vector<RuleInfo> rules;
+
+  static constexpr auto schema() {
+    return fields(required<&DebugInfo::series>("series", "Series that are remembered now."),
+                  blocks<&DebugInfo::rules>("rule", "What a rule does, in their order."));
+  }
+};
+
 // How long results of series without samples are kept unless the arguments say so.
 constexpr Duration unused_max_default = 30min;
 
@@ -55,9 +88,10 @@ class Relabel final : public ComponentWith<Arguments, Exports> {
   explicit Relabel(Options options);
   Result<> update(Arguments arguments) override;
   Task<> run(StopToken stop) override;
+  std::optional<Described> debug_info() const override;
 
  private:
-  std::shared_ptr<Receiver> receiver_;
+  std::shared_ptr<Receiver> receiver_;  // Made by the first update(), and never another.
   Duration unused_max_ = unused_max_default;
 };
 
@@ -76,6 +110,24 @@ Result<> Relabel::update(Arguments arguments) {
   receiver_->configure(rules, std::move(arguments.forward_to));
   set_exports({.receiver = receiver_, .rules = rules});
   return {};
+}
+
+std::optional<Described> Relabel::debug_info() const {
+  if (receiver_ == nullptr) return std::nullopt;
+  const Receiver::Cardinality cardinality = receiver_->cardinality();
+  DebugInfo info{.series = cardinality.series};
+  for (size_t i = 0; i < cardinality.rules.size(); ++i) {
+    const RelabelRule& rule = cardinality.rules[i];
+    const RelabelCache::RuleCounts& counts = cardinality.counts[i];
+    info.rules.push_back({.action = std::string(name_of(rule.action)),
+                          .source_labels = rule.source_labels,
+                          .target_label = rule.target_label,
+                          .series_in = counts.series_in,
+                          .series_changed = counts.changed,
+                          .series_dropped = counts.dropped,
+                          .series_out = counts.series_in - counts.dropped});
+  }
+  return described(std::move(info));
 }
 
 Task<> Relabel::run(StopToken stop) {

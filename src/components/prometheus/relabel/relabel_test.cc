@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "component/component_harness.h"
+#include "components/prometheus/relabel/receiver.h"
 #include "signals/metrics_receiver.h"
 
 namespace alloy {
@@ -81,6 +82,25 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(collector->series.size() == 2);
   CHECK(relabel.metric("alloy_prometheus_relabel_cache_size") == 0);
   CHECK(store.size() == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "prometheus.relabel shows what each rule does to series") {
+  REQUIRE(update(rules).has_value());
+  const Label kept{"__name__", "a"};
+  const SeriesRef alive = store.intern(std::span(&kept, 1));
+  send("a");
+  send("drop_me");
+  send("a");
+  const auto target = std::dynamic_pointer_cast<prometheus::relabel::Receiver>(receiver());
+  REQUIRE(target != nullptr);
+  const auto cardinality = target->cardinality();
+  REQUIRE(cardinality.counts.size() == 2);
+  CHECK(cardinality.counts[0].series_in == 2);
+  CHECK(cardinality.counts[0].changed == 0);
+  CHECK(cardinality.counts[0].dropped == 1);
+  CHECK(cardinality.counts[1].series_in == 1);
+  CHECK(cardinality.counts[1].changed == 1);
+  CHECK(cardinality.counts[1].dropped == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "prometheus.relabel goes on with new rules under the same receiver") {

@@ -1,8 +1,11 @@
 #include "components/prometheus/remote_write/arguments.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "components/prometheus/remote_write/encoding_settings.h"
 
 namespace alloy::prometheus::remote_write {
 
@@ -26,6 +29,20 @@ Result<> AzureAdArguments::validate() const {
         "must provide a cloud in the Azure AD config: AzureChina, AzureGovernment or "
         "AzurePublic",
         ErrorKind::invalid);
+  }
+  return {};
+}
+
+Result<> TenantArguments::validate() const {
+  if (label.empty()) return fail("label must not be empty", ErrorKind::invalid);
+  if (!is_valid_tenant(fallback)) {
+    return fail(fmt::format("default {} is not a valid tenant", quote(fallback)),
+                ErrorKind::invalid);
+  }
+  const auto is_name_part = [](char c) { return c > ' ' && c < 127 && c != ':'; };
+  if (header.empty() || !std::ranges::all_of(header, is_name_part)) {
+    return fail(fmt::format("header {} is not the name of a header", quote(header)),
+                ErrorKind::invalid);
   }
   return {};
 }

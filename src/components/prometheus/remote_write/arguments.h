@@ -162,6 +162,25 @@ struct GoogleIamArguments {
   }
 };
 
+inline constexpr std::string_view tenant_header_default = "X-Scope-OrgID";
+
+struct TenantArguments {
+  std::string label;
+  std::string fallback;
+  bool keep_label = false;
+  std::string header = std::string(tenant_header_default);
+
+  static constexpr auto schema() {
+    using T = TenantArguments;
+    return fields(
+        required<&T::label>("label", "Label whose value is the tenant of a series."),
+        optional<&T::fallback>("default", "Tenant of series without the label; default: none."),
+        optional<&T::keep_label>("keep_label", "Whether the label is sent too."),
+        optional<&T::header>("header", "Header of requests that names the tenant."));
+  }
+  Result<> validate() const;
+};
+
 struct EndpointArguments {
   std::string name;
   std::string url;
@@ -178,6 +197,7 @@ struct EndpointArguments {
   std::optional<AzureAdArguments> azuread;
   std::optional<GoogleIamArguments> google_iam;
   bool round_robin_dns = false;
+  std::optional<TenantArguments> tenant;
 
   static constexpr auto schema() {
     using T = EndpointArguments;
@@ -197,6 +217,7 @@ struct EndpointArguments {
                   block<&T::sigv4>("sigv4", "Signs requests for AWS."),
                   block<&T::azuread>("azuread", "Authenticates with Azure Active Directory."),
                   block<&T::google_iam>("google_iam", "Authenticates with Google Cloud."),
+                  block<&T::tenant>("tenant", "Sends series to the tenants that a label names."),
                   optional<&T::round_robin_dns>("round_robin_dns",
                                                 "Spread requests over all addresses of the host."));
   }

@@ -31,6 +31,12 @@ uint64_t EncodingSettings::hash() const {
   }
   text += fmt::format("{} {} {} {}", send_exemplars, send_native_histograms, samples_max,
                       batch_deadline.count());
+  if (tenants) {
+    text += '\n';
+    add(tenants->label);
+    add(tenants->fallback);
+    text += fmt::format("{}", tenants->keep_label);
+  }
   return queue::checksum(text);
 }
 

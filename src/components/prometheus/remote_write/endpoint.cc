@@ -14,6 +14,12 @@ namespace alloy::prometheus::remote_write {
 namespace {
 
 Result<> check_stability(const EndpointArguments& a, Stability stability_min) {
+  if (a.tenant && stability_min != Stability::experimental) {
+    return fail(
+        fmt::format("using the block tenant with endpoint {} requires setting the "
+                    "stability.level flag to experimental",
+                    a.name));
+  }
   if (a.protobuf_message != protocol_2 || stability_min == Stability::experimental) return {};
   return fail(
       fmt::format("using remote write v2 (protobuf_message={}) with endpoint {} requires "
@@ -94,6 +100,12 @@ Result<EndpointPlan> plan_endpoint(const EndpointArguments& a,
   plan.settings.samples_max =
       static_cast<size_t>(std::clamp<int64_t>(plan.queue.max_samples_per_send, 1, 1'000'000));
   plan.settings.batch_deadline = plan.queue.batch_send_deadline;
+  if (a.tenant) {
+    plan.tenant_header = a.tenant->header;
+    plan.settings.tenants = TenantSettings{.label = a.tenant->label,
+                                           .fallback = a.tenant->fallback,
+                                           .keep_label = a.tenant->keep_label};
+  }
   auto destination = std::make_shared<outgoing::Destination>();
   TRY(destination->client,
       net::HttpClient::create(executor.any(), a.http.options(identity.user_agent)));
@@ -130,7 +142,8 @@ Outbox::Dropped EndpointView::dropped() const {
   return {
       .by_relabelling = before_.by_relabelling + (now.by_relabelling - at_joining_.by_relabelling),
       .custom_bucket_histograms = before_.custom_bucket_histograms + now.custom_bucket_histograms -
-                                  at_joining_.custom_bucket_histograms};
+                                  at_joining_.custom_bucket_histograms,
+      .by_tenant = before_.by_tenant + (now.by_tenant - at_joining_.by_tenant)};
 }
 
 queue::Counts EndpointView::pending() const {
@@ -160,6 +173,7 @@ EndpointReadings readings_of(std::shared_ptr<EndpointView> view) {
   return {
       .pending = [view] { return view->pending(); },
       .dropped_by_relabelling = [view] { return view->dropped().by_relabelling; },
+      .dropped_by_tenant = [view] { return view->dropped().by_tenant; },
       .custom_bucket_histograms =
           [view] { return static_cast<double>(view->dropped().custom_bucket_histograms); },
       .newest_timestamp_seconds = [view] { return view->newest_timestamp_seconds(); },

@@ -23,6 +23,7 @@ struct EndpointPlan {
   EncodingSettings settings;
   std::shared_ptr<outgoing::Destination> destination;  // Without its observer.
   QueueArguments queue;
+  std::string tenant_header = std::string(tenant_header_default);
 };
 
 // Says in the headers of a request which protocol it speaks.

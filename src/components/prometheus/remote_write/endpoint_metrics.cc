@@ -114,10 +114,13 @@ void EndpointMetrics::collect_drops(const EndpointReadings& readings) {
           std::ranges::sort(own);
           family.samples.push_back({family.name, std::move(own), value});
         };
-        const queue::Counts counts = readings.dropped_by_relabelling();
-        for (size_t i = 0; i < std::size(kinds); ++i) {
-          add(kinds[i], "dropped_series", static_cast<double>(counts[i]));
-        }
+        const auto add_all = [&](std::string_view reason, const queue::Counts& counts) {
+          for (size_t i = 0; i < std::size(kinds); ++i) {
+            add(kinds[i], reason, static_cast<double>(counts[i]));
+          }
+        };
+        add_all("dropped_series", readings.dropped_by_relabelling());
+        add_all("invalid_tenant", readings.dropped_by_tenant());
         add("histograms", "nhcb_in_rw1_not_supported", readings.custom_bucket_histograms());
       });
 }

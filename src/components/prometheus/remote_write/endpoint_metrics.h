@@ -14,6 +14,7 @@ namespace alloy::prometheus::remote_write {
 struct EndpointReadings {
   std::function<queue::Counts()> pending;
   std::function<queue::Counts()> dropped_by_relabelling;
+  std::function<queue::Counts()> dropped_by_tenant;
   std::function<double()> custom_bucket_histograms;
   std::function<double()> newest_timestamp_seconds;
   std::function<double()> shards;

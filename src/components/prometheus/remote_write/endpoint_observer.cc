@@ -30,6 +30,7 @@ EndpointObserver::EndpointObserver(std::shared_ptr<EndpointMetrics> metrics,
     : metrics_(std::move(metrics)),
       protocol_(plan.settings.protocol),
       sample_age_max_(plan.queue.sample_age_limit),
+      tenant_header_(plan.tenant_header),
       shown_url_(plan.destination ? plan.destination->shown_url : std::string()),
       clock_(clock),
       logger_(std::move(logger)) {}
@@ -40,13 +41,16 @@ std::string_view EndpointObserver::prepare(const queue::Record& record,
   if (const Protocol protocol = protocol_of(record.header.info); protocol != protocol_) {
     set_protocol(headers, protocol);
   }
-  return record.payload;
+  const Envelope envelope = open_envelope(record.payload, record.header.info);
+  if (!envelope.tenant.empty()) headers.set(tenant_header_, std::string(envelope.tenant));
+  return envelope.request;
 }
 
 bool EndpointObserver::rewrite_as_v1(queue::Record& record) {
-  auto rewritten = remote_write::rewrite_as_v1(record.payload, record.header.info);
+  const queue::RecordInfo& info = record.header.info;
+  auto rewritten = remote_write::rewrite_as_v1(open_envelope(record.payload, info).request, info);
   if (!rewritten) return false;
-  record.payload = std::move(rewritten->compressed);
+  replace_request(record, rewritten->compressed);
   record.header.info = rewritten->info;
   if (rewritten->dropped != queue::Counts{}) {
     metrics_->add_dropped("nhcb_in_rw1_not_supported", rewritten->dropped);
@@ -103,8 +107,9 @@ bool EndpointObserver::drop_outdated(queue::Record& record) {
   if (info.time_max < oldest) {
     dropped = info.total();
     info.counts = {};
-  } else if (auto filtered = drop_older(record.payload, info, oldest)) {
-    record.payload = std::move(filtered->compressed);
+  } else if (auto filtered =
+                 drop_older(open_envelope(record.payload, info).request, info, oldest)) {
+    replace_request(record, filtered->compressed);
     info = filtered->info;
     dropped = filtered->dropped;
   }

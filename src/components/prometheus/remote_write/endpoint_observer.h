@@ -32,6 +32,7 @@ class EndpointObserver final : public outgoing::SendObserver {
   const std::shared_ptr<EndpointMetrics> metrics_;
   const Protocol protocol_;        // The one whose headers requests have by themselves.
   const Duration sample_age_max_;  // 0: no limit.
+  const std::string tenant_header_;
   const std::string shown_url_;
   Clock& clock_;
   const Logger logger_;

@@ -63,7 +63,7 @@ const FamilyMetadata* MetadataTable::find(const Series& series) {
     entries_.resize(std::max<size_t>(slot + 1, entries_.size() + entries_.size() / 4));
   }
   Entry& entry = entries_[slot];
-  const uint32_t uid = static_cast<uint32_t>(series.uid()) | 1;
+  const uint32_t uid = static_cast<uint32_t>(series.uid() % UINT32_MAX) + 1;  // Never 0.
   if (entry.uid != uid || entry.version != version_) {
     entry = {uid, version_, look_up(store_.label(series, metric_name_label))};
   }

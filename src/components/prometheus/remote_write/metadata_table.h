@@ -31,7 +31,7 @@ class MetadataTable {
     FamilyMetadata metadata;  // Points to the texts above.
   };
   struct Entry {
-    uint32_t uid = 0;      // The lower half of the series'; 0: none.
+    uint32_t uid = 0;      // Made of the series'; 0: none.
     uint32_t version = 0;  // Of the table that the answer is from.
     const Family* family = nullptr;
   };

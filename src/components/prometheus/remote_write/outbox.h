@@ -1,6 +1,6 @@
 // Where the samples for endpoints of equal encoding settings are written into requests: one open
-// request for each lane, which survives a kill in a mapped file, and the log that finished ones go
-// to. What goes into the log is what goes on the wire.
+// request for each lane (of each tenant), which survives a kill in a mapped file, and the log that
+// finished ones go to. What goes into the log is what goes on the wire.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "components/prometheus/remote_write/batch_extras.h"
 #include "components/prometheus/remote_write/encoding_settings.h"
 #include "components/prometheus/remote_write/request_reader.h"
+#include "components/prometheus/remote_write/tenant_table.h"
 #include "queue/log.h"
 #include "queue/open_batch.h"
 #include "signals/metric_batch.h"
@@ -31,6 +32,7 @@ class Outbox {
   struct Dropped {
     queue::Counts by_relabelling = {};
     uint64_t custom_bucket_histograms = 0;  // Which protocol 1.0 can't carry.
+    queue::Counts by_tenant = {};           // Of series without a valid one.
   };
 
   Outbox(Options options, EncodingSettings settings);
@@ -55,16 +57,23 @@ class Outbox {
  private:
   struct Lane;
 
-  const Series* transform(const Series& series);
-  Lane& lane_of(const Series& series);
+  const Series* transform(const Series& series, size_t kind, uint32_t& tenant);
+  Lane& lane_of(const Series& series, uint32_t tenant);
   template <class Item>
-  bool write(size_t kind, const Item& item, const Series& series, const Extras& extras);
+  bool write(size_t kind, const Item& item, const Series& series, uint32_t tenant,
+             const Extras& extras);
   void add_samples(const MetricBatch& batch);
   void add_histograms(const MetricBatch& batch);
   void add_exemplars(const MetricBatch& batch);
   void commit_all();
+  std::unique_ptr<Lane> open_lane(size_t index, uint32_t tenant);
+  std::unique_ptr<Lane> take_oldest_lane();
+  void assign(Lane& lane, size_t index, uint32_t tenant);
+  void start(Lane& lane);
+  void commit(Lane& lane);
   void seal(Lane& lane);
-  void make_lanes(size_t lanes);
+  void close_lanes(bool only_idle);
+  void sweep();
   // Seals what is due; returns when to look again.
   SteadyTime seal_due();
 
@@ -77,8 +86,13 @@ class Outbox {
   RelabelCache cache_;
   MetadataTable metadata_;  // Only of protocol 2.0, as the following.
   BatchExtras extras_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  std::string packed_;  // The request that was finished last.
+  std::optional<TenantTable> tenants_;
+  size_t lane_count_ = 1;
+  std::vector<std::vector<std::unique_ptr<Lane>>> lanes_;  // By tenant and number; null: not open.
+  std::vector<Lane*> open_;                                // All of them.
+  size_t next_file_ = 0;
+  std::string packed_;     // The request that was finished last.
+  std::string enveloped_;  // The same with its tenant.
   Dropped dropped_;
   int64_t newest_timestamp_ms_ = 0;
   SteadyTime swept_at_;

@@ -15,7 +15,7 @@ namespace {
 EndpointReadings no_readings() {
   const auto counts = [] { return queue::Counts{}; };
   const auto number = [] { return 0.0; };
-  return {counts, counts, number, number, number, number, number, number, number, number};
+  return {counts, counts, counts, number, number, number, number, number, number, number, number};
 }
 
 // An outbox, its log and a sender to one endpoint, which can be stopped and started again.

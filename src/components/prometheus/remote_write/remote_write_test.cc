@@ -1,3 +1,6 @@
+#include <mutex>
+#include <set>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -53,6 +56,37 @@ struct Fixture {
     });
   }
 };
+
+TEST_CASE("series are sent to the tenants that their label names") {
+  Fixture f;
+  f.update(Fixture::endpoint(f.one.url(), "tenant {\nlabel = \"zone\"\nheader = \"X-Tenant\"\n}"));
+  std::mutex mutex;
+  std::set<std::string> tenants;
+  f.one.set_answer([&](const net::ServerRequest& request) {
+    const std::lock_guard lock(mutex);
+    tenants.emplace(request.headers.get("X-Tenant"));
+    return net::ServerResponse{.status = 204};
+  });
+  f.harness.start();
+  f.receive("one_metric", "eu");
+  f.receive("two_metric", "us");
+  REQUIRE(f.eventually([&] { return f.one.bodies().size() == 2; }));
+  const std::lock_guard lock(mutex);
+  CHECK(tenants == std::set<std::string>{"eu", "us"});
+  CHECK(f.one.count("zone") == 0);
+}
+
+TEST_CASE("the names of a tenant's label, of its header and of the default are checked") {
+  Fixture f;
+  const auto endpoint = [&](const std::string& tenant) {
+    return Fixture::endpoint(f.one.url(), "tenant {\n" + tenant + "\n}");
+  };
+  CHECK(f.harness.update(endpoint("label = \"a\"")));
+  for (const std::string wrong :
+       {"label = \"\"", "label = \"a\"\ndefault = \"b|c\"", "label = \"a\"\nheader = \"b c\""}) {
+    CHECK_FALSE(f.harness.update(endpoint(wrong)));
+  }
+}
 
 TEST_CASE("a sample is sent with external labels that it lacks, and the protocol's headers") {
   Fixture f;

@@ -176,7 +176,31 @@ std::optional<FilteredRequest> drop_older(std::string_view compressed,
 }
 
 Protocol protocol_of(const queue::RecordInfo& info) {
-  return info.format == format_v2 ? Protocol::v2 : Protocol::v1;
+  return (info.format & ~format_has_tenant) == format_v2 ? Protocol::v2 : Protocol::v1;
+}
+
+size_t envelope_size(std::string_view tenant) { return sizeof(uint32_t) + tenant.size(); }
+
+size_t write_envelope(std::string_view tenant, std::span<char> out) {
+  const auto size = static_cast<uint32_t>(tenant.size());
+  std::memcpy(out.data(), &size, sizeof size);
+  std::memcpy(out.data() + sizeof size, tenant.data(), tenant.size());
+  return envelope_size(tenant);
+}
+
+Envelope open_envelope(std::string_view payload, const queue::RecordInfo& info) {
+  if ((info.format & format_has_tenant) == 0) return {.tenant = {}, .request = payload};
+  uint32_t size = 0;
+  if (payload.size() < sizeof size) return {};
+  std::memcpy(&size, payload.data(), sizeof size);
+  payload.remove_prefix(sizeof size);
+  if (size > payload.size()) return {};
+  return {.tenant = payload.substr(0, size), .request = payload.substr(size)};
+}
+
+void replace_request(queue::Record& record, std::string_view request) {
+  const size_t old_size = open_envelope(record.payload, record.header.info).request.size();
+  record.payload.replace(record.payload.size() - old_size, old_size, request);
 }
 
 namespace {
@@ -230,7 +254,7 @@ std::optional<FilteredRequest> rewrite_as_v1(std::string_view compressed,
     }
     if (message.size() > labels_size) protobuf::append_bytes_field(out, 1, message);
   }
-  result.info.format = format_v1;
+  result.info.format = format_v1 | (info.format & format_has_tenant);
   result.info.counts[histograms_count] -= static_cast<uint32_t>(result.dropped[histograms_count]);
   result.info.unpacked_bytes = static_cast<uint32_t>(out.size());
   snappy::Compress(out.data(), out.size(), &result.compressed);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,20 @@ inline constexpr size_t histograms_count = 2;
 // What queue::RecordInfo::format says.
 inline constexpr uint32_t format_v1 = 0;
 inline constexpr uint32_t format_v2 = 2;
+inline constexpr uint32_t format_has_tenant = 0x100;  // Besides: the request is in an envelope.
 Protocol protocol_of(const queue::RecordInfo& info);
+
+// A record is a request, with the name of its tenant in front where there are several.
+struct Envelope {
+  std::string_view tenant;
+  std::string_view request;
+};
+Envelope open_envelope(std::string_view payload, const queue::RecordInfo& info);
+// Writes what stands in front of the requests of a tenant; returns its size.
+size_t write_envelope(std::string_view tenant, std::span<char> out);
+size_t envelope_size(std::string_view tenant);
+// Another request for the same tenant.
+void replace_request(queue::Record& record, std::string_view request);
 
 // What a compressed request holds; empty if it is damaged.
 std::optional<queue::Counts> count_items(std::string_view compressed, Protocol protocol);

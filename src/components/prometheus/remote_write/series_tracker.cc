@@ -18,7 +18,7 @@ void SeriesTracker::see(const Series& series, bool ended) {
     entries_.resize(std::max<size_t>(slot + 1, entries_.size() + entries_.size() / 4));
   }
   Entry& entry = entries_[slot];
-  const uint32_t uid = static_cast<uint32_t>(series.uid()) | 1;  // Never 0.
+  const uint32_t uid = static_cast<uint32_t>(series.uid() % UINT32_MAX) + 1;  // Never 0.
   if (entry.uid == uid && !ended) {
     entry.period = period_;
     return;

@@ -25,7 +25,7 @@ class SeriesTracker {
 
  private:
   struct Entry {
-    uint32_t uid = 0;  // The lower half of the series' uid; 0: none.
+    uint32_t uid = 0;  // Made of the series'; 0: none.
     uint32_t period = 0;
   };
   void see(const Series& series, bool ended);
