@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "components/prometheus/exporter_unix/collectors/all.h"
 
 namespace alloy::prometheus::exporter_unix {
@@ -99,6 +100,25 @@ constexpr auto types = std::to_array<CollectorType>({
 constexpr std::array<std::string_view, 5> elsewhere = {"boottime", "devstat", "exec", "netisr",
                                                        "thermal"};
 
+// Those that can't say anything without a proc or a sys file system.
+constexpr auto need_proc = std::to_array<std::string_view>(
+    {"arp",        "buddyinfo", "cgroups", "cpu",      "diskstats",  "entropy",   "ipvs",
+     "mountstats", "nfs",       "nfsd",    "pressure", "processes",  "schedstat", "slabinfo",
+     "softirqs",   "softnet",   "stat",    "sysctl",   "udp_queues", "xfs",       "zoneinfo"});
+constexpr auto need_sys = std::to_array<std::string_view>(
+    {"bcache", "btrfs", "cpu", "cpufreq", "diskstats", "dmi", "drm", "ethtool", "fibrechannel",
+     "infiniband", "netclass", "nvme", "rapl", "tapestats", "thermal_zone", "xfs"});
+
+Result<> check_mount(std::string_view what, const std::string& path) {
+  if (is_directory(path)) return {};
+  return fail(
+      exists(path)
+          ? fmt::format("failed to open {}: mount point {} is not a directory", what, quote(path))
+          : fmt::format("failed to open {}: could not read {}: stat {}: no such file or "
+                        "directory",
+                        what, quote(path), path));
+}
+
 bool contains(std::span<const std::string> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -133,6 +153,17 @@ std::vector<const CollectorType*> choose_collectors(const Arguments& arguments,
     if (is_enabled) chosen.push_back(&type);
   }
   return chosen;
+}
+
+Result<> check_paths(std::span<const CollectorType* const> chosen, const Paths& paths) {
+  const auto is_any_of = [&](std::span<const std::string_view> names) {
+    return std::ranges::any_of(chosen, [&](const CollectorType* type) {
+      return std::ranges::find(names, type->name) != names.end();
+    });
+  };
+  if (is_any_of(need_proc)) TRY(check_mount("procfs", paths.proc));
+  if (is_any_of(need_sys)) TRY(check_mount("sysfs", paths.sys));
+  return {};
 }
 
 }  // namespace alloy::prometheus::exporter_unix

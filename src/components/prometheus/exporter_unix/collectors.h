@@ -24,4 +24,7 @@ std::span<const CollectorType> collector_types();
 std::vector<const CollectorType*> choose_collectors(const Arguments& arguments,
                                                     const Logger& logger);
 
+// Whether there is a proc and a sys file system for those of the collectors that read nothing else.
+Result<> check_paths(std::span<const CollectorType* const> types, const Paths& paths);
+
 }  // namespace alloy::prometheus::exporter_unix

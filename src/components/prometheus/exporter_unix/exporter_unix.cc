@@ -19,7 +19,12 @@ class Exporter final : public ComponentWith<Arguments, ExporterExports> {
 };
 
 Result<> Exporter::update(Arguments arguments) {
-  TRY(std::shared_ptr<Node> node, Node::create(std::move(arguments), logger(), clock()));
+  auto created = Node::create(std::move(arguments), logger(), clock());
+  if (!created) {
+    return std::unexpected(
+        std::move(created).error().with_context("failed to create node_exporter"));
+  }
+  const std::shared_ptr<Node> node = *std::move(created);
   auto build = write_exposition(build_info(options().services, "node_exporter"));
   auto collect = [node, build = std::move(build)]() -> Result<std::string> {
     return node->collect() + build;

@@ -80,6 +80,18 @@ TEST_CASE("prometheus.exporter.unix refuses expressions that are none") {
         "collector netdev: device-exclude & device-include are mutually exclusive");
 }
 
+TEST_CASE("prometheus.exporter.unix refuses paths without a file system for those who need it") {
+  Arguments arguments{.procfs_path = "/nowhere", .sysfs_path = "/nowhere"};
+  arguments.set_collectors = {"stat"};
+  const auto node = Node::create(arguments, {}, real_clock());
+  REQUIRE_FALSE(node);
+  CHECK(node.error().message() ==
+        "failed to open procfs: could not read \"/nowhere\": stat /nowhere: no such file or "
+        "directory");
+  arguments.set_collectors = {"uname"};
+  CHECK(Node::create(arguments, {}, real_clock()));
+}
+
 TEST_CASE("a collector that fails costs only its own metrics, and is told of once") {
   FakeMachine machine;
   machine.write("proc/sys/fs/file-nr", "10\t0\t100\n");

@@ -16,6 +16,7 @@ Result<std::shared_ptr<Node>> Node::create(Arguments arguments, const Logger& lo
                            .arguments = {},
                            .logger = logger,
                            .clock = clock};
+  TRY(check_paths(types, options.paths));
   for (const CollectorType* type : types) options.has_cpufreq |= type->name == "cpufreq";
   auto node = std::shared_ptr<Node>(new Node(logger, clock));
   node->counts_scrapes_ = arguments.include_exporter_metrics;

@@ -1,5 +1,6 @@
 #include "components/prometheus/exporter_unix/collectors/system_bus.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <systemd/sd-bus.h>
 
@@ -51,12 +52,6 @@ const Library& library() {
 struct BusError {
   sd_bus_error error = SD_BUS_ERROR_NULL;
   ~BusError() { library().error_free(&error); }
-
-  std::unexpected<Error> fail_with(std::string_view what, int code) const {
-    if (error.message != nullptr) return fail(fmt::format("{}: {}", what, error.message));
-    errno = -code;
-    return fail(Error::from_errno(what).message());
-  }
 };
 
 struct Message {
@@ -100,18 +95,28 @@ Result<std::unique_ptr<SystemBus>> SystemBus::open() {
 
 SystemBus::~SystemBus() { library().close(bus_); }
 
+Result<> SystemBus::check(int code, std::string_view what, const char* message) const {
+  if (code >= 0) return {};
+  is_silent_ |= code == -ETIMEDOUT;
+  if (message != nullptr) return fail(fmt::format("{}: {}", what, message));
+  errno = -code;
+  return fail(Error::from_errno(what).message());
+}
+
 Result<std::string> SystemBus::read_text(const BusObject& object, const char* property) const {
+  if (is_silent_) return fail("the bus does not answer");
   BusError error;
   char* text = nullptr;
   const int code = library().get_property_string(bus_, object.service, object.path.c_str(),
                                                  object.interface, property, &error.error, &text);
-  if (code < 0) return error.fail_with(property, code);
+  TRY(check(code, property, error.error.message));
   const std::unique_ptr<char, decltype(&std::free)> owner(text, &std::free);
   return std::string(text);
 }
 
 Result<uint64_t> SystemBus::read_number(const BusObject& object, const char* property,
                                         char type) const {
+  if (is_silent_) return fail("the bus does not answer");
   BusError error;
   union {
     uint64_t large;
@@ -121,7 +126,7 @@ Result<uint64_t> SystemBus::read_number(const BusObject& object, const char* pro
   const int code =
       library().get_property_trivial(bus_, object.service, object.path.c_str(), object.interface,
                                      property, &error.error, type, &value);
-  if (code < 0) return error.fail_with(property, code);
+  TRY(check(code, property, error.error.message));
   if (type == 't') return value.large;
   return type == 'u' ? uint64_t{value.small} : static_cast<uint64_t>(value.boolean);
 }
@@ -129,13 +134,14 @@ Result<uint64_t> SystemBus::read_number(const BusObject& object, const char* pro
 Result<std::vector<std::vector<std::string>>> SystemBus::list(const BusObject& object,
                                                               const char* method,
                                                               const char* types) const {
+  if (is_silent_) return fail("the bus does not answer");
   BusError error;
   Message reply;
   int code = library().call_method(bus_, object.service, object.path.c_str(), object.interface,
                                    method, &error.error, &reply.message, nullptr);
-  if (code < 0) return error.fail_with(method, code);
+  TRY(check(code, method, error.error.message));
   code = library().enter_container(reply.message, 'a', fmt::format("({})", types).c_str());
-  if (code < 0) return error.fail_with(method, code);
+  TRY(check(code, method, error.error.message));
   std::vector<std::vector<std::string>> structs;
   while ((code = library().enter_container(reply.message, 'r', types)) > 0) {
     TRY(auto values, read_struct(reply.message, types));
@@ -143,7 +149,7 @@ Result<std::vector<std::vector<std::string>>> SystemBus::list(const BusObject& o
     code = library().exit_container(reply.message);
     if (code < 0) break;
   }
-  if (code < 0) return error.fail_with(method, code);
+  TRY(check(code, method, error.error.message));
   return structs;
 }
 

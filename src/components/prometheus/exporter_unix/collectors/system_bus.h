@@ -41,8 +41,11 @@ class SystemBus {
 
  private:
   explicit SystemBus(sd_bus* bus) : bus_(bus) {}
+  Result<> check(int code, std::string_view what, const char* message) const;
 
   sd_bus* bus_;
+  // Who did not answer in time once is not asked again: a scrape has not that much time.
+  mutable bool is_silent_ = false;
 };
 
 }  // namespace alloy::prometheus::exporter_unix
