@@ -60,7 +60,7 @@ TEST_CASE(
   f.server.disconnect();
   CHECK(f.source.wait_until([&] {
     f.source.clock().advance(1s);
-    return f.server.count("&sinceTime=2024-01-01T00%3A00%3A01Z&") == 1;
+    return f.server.count("&sinceTime=2024-01-01T00%3A00%3A01Z&") >= 1;
   }));
   f.server.add_log_line(log_path, "2024-01-01T00:00:01.1Z two");
   f.server.add_log_line(log_path, "2024-01-01T00:00:01.2Z three");

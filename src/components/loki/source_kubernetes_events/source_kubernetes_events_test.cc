@@ -58,9 +58,9 @@ TEST_CASE("loki.source.kubernetes_events makes lines of events, each version onc
   // What the server lists anew, because it has forgotten how we got here, is known.
   f.server.forget();
   f.server.put(path, "e2", event("b", "2031-01-01T00:00:01Z"));
-  CHECK(f.has_lines(2));
+  REQUIRE(f.has_lines(2));
   f.server.put(path, "e1", event("a", "2031-01-01T00:00:02Z"));
-  CHECK(f.has_lines(3));
+  REQUIRE(f.has_lines(3));
   f.source.stop();
   CHECK(f.collector->lines()[1].contains("name=b"));
   CHECK(f.collector->lines()[2].contains("name=a"));
@@ -72,11 +72,16 @@ TEST_CASE("loki.source.kubernetes_events goes on after the last event that it ha
   f.server.put(path, "e1", event("a", "2031-01-01T00:00:00Z"));
   REQUIRE(f.update());
   f.source.start();
-  CHECK(f.has_lines(1));
+  REQUIRE(f.has_lines(1));
   // Another format makes it begin anew, as a restart does.
+  const size_t before = f.server.count("/events?");
   REQUIRE(f.update("log_format = \"json\""));
+  REQUIRE(f.source.wait_until([&] {
+    f.source.clock().advance(1s);
+    return f.server.count("/events?") > before + 1;
+  }));
   f.server.put(path, "e2", event("b", "2031-01-01T00:00:01Z"));
-  CHECK(f.has_lines(2));
+  REQUIRE(f.has_lines(2));
   f.source.stop();
   REQUIRE(f.collector->lines().size() == 2);
   CHECK(f.collector->lines()[1].ends_with(
