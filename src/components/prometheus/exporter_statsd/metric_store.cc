@@ -29,10 +29,10 @@ MetricType type_of(const Event& event, ObserverKind observer) {
   return observer == ObserverKind::histogram ? MetricType::histogram : MetricType::summary;
 }
 
+// Last, as Prometheus' libraries have it.
 MetricLabels with(const MetricLabels& labels, std::string name, std::string value) {
   MetricLabels all = labels;
-  const auto place = std::ranges::lower_bound(all, name, {}, &MetricLabels::value_type::first);
-  all.insert(place, {std::move(name), std::move(value)});
+  all.emplace_back(std::move(name), std::move(value));
   return all;
 }
 

@@ -22,22 +22,23 @@ Target exporter_target(const ExporterTarget& exporter, const ComponentHttp& http
 
 // What the handler shares with its component, which may be gone while a request is answered.
 struct ServedMetrics {
-  explicit ServedMetrics(AnyExecutor executor) : blocking(std::move(executor)) {}
-
-  const AnyExecutor blocking;
   std::mutex mutex;  // Guards everything below.
-  MetricsServer::Collect collect;
+  MetricsServer::CollectLater collect;
 };
 
 namespace {
 
-Task<net::ServerResponse> show(std::shared_ptr<ServedMetrics> served) {
-  MetricsServer::Collect collect;
+Task<Result<std::string>> run_elsewhere(AnyExecutor blocking, MetricsServer::Collect collect) {
+  co_return co_await run_blocking(std::move(blocking), std::move(collect));
+}
+
+Task<net::ServerResponse> show(std::shared_ptr<ServedMetrics> served, StopToken stop) {
+  MetricsServer::CollectLater collect;
   {
     const std::lock_guard lock(served->mutex);
     collect = served->collect;
   }
-  auto text = co_await run_blocking(served->blocking, std::move(collect));
+  auto text = co_await collect(std::move(stop));
   if (!text) co_return net::text_response(500, text.error().message() + "\n");
   net::ServerResponse response;
   response.headers.set("Content-Type",
@@ -51,17 +52,27 @@ Task<net::ServerResponse> show(std::shared_ptr<ServedMetrics> served) {
 
 Result<TargetList> MetricsServer::serve(const Options& options, const ExporterTarget& exporter,
                                         Collect collect) {
+  return serve_later(options, exporter,
+                     [blocking = options.executor.blocking(), collect](StopToken) {
+                       return run_elsewhere(blocking, collect);
+                     });
+}
+
+Result<TargetList> MetricsServer::serve_later(const Options& options,
+                                              const ExporterTarget& exporter,
+                                              CollectLater collect) {
   auto* http = options.services.find<ComponentHttp>();
   if (http == nullptr) return fail("the program runs without an HTTP server");
   const bool is_first = served_ == nullptr;
-  if (is_first) served_ = std::make_shared<ServedMetrics>(options.executor.blocking());
+  if (is_first) served_ = std::make_shared<ServedMetrics>();
   {
     const std::lock_guard lock(served_->mutex);
     served_->collect = std::move(collect);
   }
   if (is_first) {
-    handler_ = http->serve(options.global_id(),
-                           [served = served_](net::ServerRequest) { return show(served); });
+    handler_ = http->serve(options.global_id(), [served = served_](net::ServerRequest request) {
+      return show(served, request.stop);
+    });
   }
   return TargetList({exporter_target(exporter, *http, options.global_id())});
 }

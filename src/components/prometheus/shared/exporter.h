@@ -38,8 +38,14 @@ class MetricsServer {
   // The metrics as Prometheus text. Called for every scrape, on a thread that may block.
   using Collect = std::function<Result<std::string>()>;
 
+  // The same for those that ask somebody over the network. `stop` is asked when nobody waits any
+  // more.
+  using CollectLater = std::function<Task<Result<std::string>>(StopToken stop)>;
+
   // From now on it is this that is served. Fails where the program runs without an HTTP server.
   Result<TargetList> serve(const Options& options, const ExporterTarget& exporter, Collect collect);
+  Result<TargetList> serve_later(const Options& options, const ExporterTarget& exporter,
+                                 CollectLater collect);
 
  private:
   std::shared_ptr<struct ServedMetrics> served_;
