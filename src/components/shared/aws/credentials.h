@@ -33,6 +33,8 @@ class CredentialSource {
   Task<Result<Credentials>> get(StopToken stop);
   // Forgets what it has, since it was refused.
   void forget() { expires_ = {}; }
+  // What the machine's metadata say under this path.
+  Task<Result<std::string>> metadata(std::string path, StopToken stop);
   // The machine's region, from its metadata.
   Task<Result<std::string>> find_region(StopToken stop);
 
@@ -50,7 +52,6 @@ class CredentialSource {
   Task<Result<Timed>> from_container(std::string url, StopToken stop);
   Task<Result<Timed>> from_machine(StopToken stop);
   Task<Result<Timed>> assume_role(Credentials own, StopToken stop);
-  Task<Result<std::string>> metadata(std::string path, StopToken stop);
   Task<Result<net::Response>> fetch(net::Request request, StopToken stop);
   Result<Timed> read_sts_answer(const net::Response& response, std::string_view action) const;
   Result<Timed> read_json_answer(std::string_view body) const;

@@ -19,22 +19,6 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-// Escapes all but what RFC 3986 calls unreserved.
-std::string escape(std::string_view text, std::string_view also_plain = {}) {
-  std::string out;
-  for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~' ||
-                          also_plain.contains(c);
-    if (is_plain) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
 std::string canonical_query(const net::Url& url) {
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const auto& [name, value] : net::parse_query(url.query))
@@ -64,6 +48,21 @@ std::map<std::string, std::string> covered_headers(const SignableRequest& reques
 
 }  // namespace
 
+std::string escape(std::string_view text, std::string_view also_plain) {
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~' ||
+                          also_plain.contains(c);
+    if (is_plain) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
 net::Headers sign(const SignableRequest& request, const Credentials& credentials, WallTime now) {
   const auto time = std::chrono::floor<std::chrono::seconds>(now);
   const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
@@ -84,9 +83,11 @@ net::Headers sign(const SignableRequest& request, const Credentials& credentials
     names += (names.empty() ? "" : ";") + name;
   }
   // The path is escaped once more than on the wire: only S3 is different.
+  const std::string path = request.service == "s3" ? request.url.escaped_path()
+                                                   : escape(request.url.escaped_path(), "/");
   const std::string canonical =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, escape(request.url.escaped_path(), "/"),
-                  canonical_query(request.url), header_lines, names, sha256_hex(request.body));
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, path, canonical_query(request.url),
+                  header_lines, names, sha256_hex(request.body));
   const std::string scope =
       fmt::format("{}/{}/{}/aws4_request", date, request.region, request.service);
   const std::string to_sign =

@@ -26,6 +26,9 @@ struct SignableRequest {
   std::string_view service;  // "ec2", "aps"
 };
 
+// Escapes all but what RFC 3986 calls unreserved, and these.
+std::string escape(std::string_view text, std::string_view also_plain = {});
+
 // X-Amz-Date, Authorization and, where the credentials have a token, X-Amz-Security-Token.
 net::Headers sign(const SignableRequest& request, const Credentials& credentials, WallTime now);
 

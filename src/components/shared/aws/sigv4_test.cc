@@ -38,4 +38,24 @@ TEST_CASE("a session token is sent and signed") {
         std::string_view::npos);
 }
 
+// An example of the documentation of S3 ("GET Object").
+TEST_CASE("paths of S3 are signed as they are on the wire") {
+  const auto url = net::parse_url("https://examplebucket.s3.amazonaws.com/test.txt");
+  const net::Headers headers = {
+      {"Range", "bytes=0-9"},
+      {"x-amz-content-sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}};
+  const net::Headers added = sign({.method = "GET",
+                                   .url = *url,
+                                   .headers = headers,
+                                   .body = "",
+                                   .region = "us-east-1",
+                                   .service = "s3"},
+                                  {.access_key = "AKIAIOSFODNN7EXAMPLE",
+                                   .secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                                   .session_token = ""},
+                                  WallTime{std::chrono::seconds(1369353600)});
+  CHECK(added.get("Authorization")
+            .ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"));
+}
+
 }  // namespace alloy::aws
