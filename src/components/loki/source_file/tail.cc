@@ -125,7 +125,12 @@ void Tail::retire() {
   is_retired_ = true;
 }
 
-void Tail::linger() { lingers_until_ = environment_.read.clock.steady() + linger_time; }
+void Tail::linger() {
+  const std::lock_guard lock(mutex_);
+  vanished_ = current_ ? current_->inode() : Inode();
+  vanished_begun_ns_ = current_ ? current_->begun_ns() : 0;
+  lingers_until_ = environment_.read.clock.steady() + linger_time;
+}
 
 void Tail::retire_if_due(SteadyTime now) {
   if (!is_lingering()) return;
@@ -136,7 +141,10 @@ void Tail::retire_if_due(SteadyTime now) {
 bool Tail::revive() {
   const std::lock_guard lock(mutex_);
   const auto there = inspect(key_.path);
-  if (is_lingering() && current_ && there && there->inode == current_->inode()) is_retired_ = true;
+  // A new file may have the same number, and may have been begun by now.
+  const bool is_own_file =
+      is_lingering() && there && there->inode == vanished_ && there->born_ns <= vanished_begun_ns_;
+  if (is_own_file) is_retired_ = true;
   lingers_until_ = SteadyTime::max();
   return !is_retired_;
 }

@@ -199,6 +199,8 @@ class Tail : public std::enable_shared_from_this<Tail> {
   std::optional<PositionKey> next_key_;
   std::shared_ptr<const TailSettings> settings_;
   std::optional<ReadMark> current_;  // Of the last file.
+  Inode vanished_;                   // Which was the last one when it began to linger.
+  int64_t vanished_begun_ns_ = 0;
   std::shared_ptr<DeliveryLedger> current_ledger_;
   bool is_published_ = true;  // Whether the position belongs into positions.yml.
   int64_t publishing_ = ReadMark::unpublished;

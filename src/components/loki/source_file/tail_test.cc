@@ -185,6 +185,13 @@ TEST_CASE("a target whose file has vanished goes on for a while, and with what c
     run.clock.advance(60s);
     CHECK(run.read() == "one two three ");
   }
+  SUBCASE("and when it has begun the new file meanwhile") {
+    folder.let_time_pass();
+    folder.write("two\n");
+    run.clock.advance(2s);
+    CHECK(run.read() == "one two ");
+    CHECK(run.tail->revive());
+  }
   SUBCASE("but not with the file that it had read") {
     std::filesystem::rename(folder.log + ".1", folder.log);
     CHECK_FALSE(run.tail->revive());
