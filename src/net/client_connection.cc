@@ -133,8 +133,9 @@ Task<Result<>> Connection::open(ConnectOptions options) {
 Task<Result<>> Connection::start_tls(TlsClientOptions options, std::string server_name) {
   is_verified_ = !options.insecure_skip_verify;
   if (!options.server_name.empty()) server_name = options.server_name;
-  CO_TRY(SSL_CTX * native, make_client_context(options));
-  context_ = std::make_unique<asio::ssl::context>(native);  // Owns it from here on.
+  CO_TRY(void* const native, make_client_context(options));
+  // Owns it from here on.
+  context_ = std::make_unique<asio::ssl::context>(static_cast<SSL_CTX*>(native));
   tls_ = std::make_unique<asio::ssl::stream<Protocol::socket&>>(line_->socket, *context_);
   CO_TRY(set_server_name(tls_->native_handle(), server_name, is_verified_));
   error_code error;

@@ -85,7 +85,7 @@ Result<> use_certificate(SSL_CTX* context, const TlsMaterial& material) {
 
 }  // namespace
 
-Result<SSL_CTX*> make_client_context(const TlsClientOptions& options) {
+Result<void*> make_client_context(const TlsClientOptions& options) {
   FileCache files;
   TRY(const TlsMaterial material, read_tls_material(options, files));
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
@@ -98,10 +98,11 @@ Result<SSL_CTX*> make_client_context(const TlsClientOptions& options) {
                      options.insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   if (!options.insecure_skip_verify) TRY(use_authorities(context.get(), material.ca));
   TRY(use_certificate(context.get(), material));
-  return context.release();
+  return static_cast<void*>(context.release());
 }
 
-Result<> set_server_name(SSL* ssl, const std::string& name, bool is_verified) {
+Result<> set_server_name(void* native, const std::string& name, bool is_verified) {
+  auto* ssl = static_cast<SSL*>(native);
   if (name.empty()) return {};
   // A name for the certificate may be an address, too; SNI may not.
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1) return {};

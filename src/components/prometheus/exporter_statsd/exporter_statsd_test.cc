@@ -96,7 +96,8 @@ TEST_CASE("prometheus.exporter.statsd maps names by globs in their order, then b
   constexpr std::string_view yaml = R"(
 mappings:
 - {match: 'test\.(\w+)\.(.*)', match_type: regex, name: "re_$1", labels: {rest: "${2}_x"}}
-- {match: "test.*.*.counter", name: "${2}_total", labels: {provider: "$2", outcome: "$3", job: "test_$1"}}
+- {match: "test.*.*.counter", name: "${2}_total",
+   labels: {provider: "$2", outcome: "$3", job: "test_$1"}}
 - {match: "test.a.*.counter", name: "exact"}
 - {match: "only.*", match_metric_type: gauge, name: "gauges"}
 )";
