@@ -114,6 +114,13 @@ std::optional<Items> read_items(std::string_view series, Protocol protocol) {
 }
 
 std::optional<std::string> unpack(std::string_view compressed) {
+  // Packed, 64 bytes take three at least: who claims more is damaged, and may claim gigabytes.
+  constexpr size_t ratio_max = 22;
+  size_t size = 0;
+  if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &size) ||
+      size / ratio_max > compressed.size()) {
+    return std::nullopt;
+  }
   std::string request;
   if (!snappy::Uncompress(compressed.data(), compressed.size(), &request)) return std::nullopt;
   return request;
