@@ -39,12 +39,15 @@ std::unexpected<Error> io_error(std::string_view what, const error_code& error) 
   return fail(fmt::format("{}: {}", what, net::errno_text(error.value())));
 }
 
-// Closes a socket when the time is up. The socket must outlive it.
+// Ends what a socket is at when the time is up.
 struct Alarm {
-  Alarm(udp::socket& socket, SteadyTime deadline) : timer(socket.get_executor(), deadline) {
-    timer.async_wait([&socket](const error_code& error) {
+  Alarm(const std::shared_ptr<udp::socket>& socket, SteadyTime deadline)
+      : timer(socket->get_executor(), deadline) {
+    // It may run when the socket is gone already.
+    timer.async_wait([weak = std::weak_ptr(socket)](const error_code& error) {
       error_code ignored;
-      if (!error) socket.cancel(ignored);
+      const auto alive = weak.lock();
+      if (!error && alive) alive->cancel(ignored);
     });
   }
   asio::steady_timer timer;
@@ -70,22 +73,22 @@ Task<Result<Exchanged>> ask_by_udp(Probe* probe, Server server, std::string ques
   error_code error;
   const udp::endpoint endpoint(asio::ip::make_address(server.address, error), server.port);
   if (error) co_return io_error("dial udp", error);
-  udp::socket socket(strand);
-  socket.open(endpoint.protocol(), error);
+  const auto socket = std::make_shared<udp::socket>(strand);
+  socket->open(endpoint.protocol(), error);
   if (const std::string& source = probe->module->dns.source_ip_address; !error && !source.empty()) {
     const auto from = asio::ip::make_address(source, error);
     if (error) co_return fail("error parsing source ip address: " + source, ErrorKind::invalid);
-    socket.bind(udp::endpoint(from, 0), error);
+    socket->bind(udp::endpoint(from, 0), error);
   }
-  if (!error) socket.connect(endpoint, error);
+  if (!error) socket->connect(endpoint, error);
   if (error) co_return io_error("dial udp", error);
   exchanged.connecting = real_clock().steady() - start;
   const Alarm alarm(socket, probe->deadline);
   const SteadyTime asked = real_clock().steady();
-  co_await socket.async_send(asio::buffer(question),
-                             asio::redirect_error(asio::use_awaitable, error));
+  co_await socket->async_send(asio::buffer(question),
+                              asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return io_error("write udp", error);
-  CO_TRY(exchanged.reply, co_await receive(&socket, id));
+  CO_TRY(exchanged.reply, co_await receive(socket.get(), id));
   exchanged.asking = real_clock().steady() - asked;
   co_return exchanged;
 }

@@ -209,22 +209,24 @@ Result<std::optional<int>> Echo::receive() {
 // Waits for our reply. Nothing when it does not come in time.
 Task<Result<std::optional<int>>> wait_for_reply(Probe* probe, Echo* echo) {
   const AnyExecutor strand = co_await asio::this_coro::executor;
-  asio::posix::stream_descriptor readable(strand, echo->socket());
+  const auto readable = std::make_shared<asio::posix::stream_descriptor>(strand, echo->socket());
   asio::steady_timer timer(strand, probe->deadline);
-  timer.async_wait([&readable](const error_code& error) {
+  // It may run when the descriptor is gone already.
+  timer.async_wait([weak = std::weak_ptr(readable)](const error_code& error) {
     error_code ignored;
-    if (!error) readable.cancel(ignored);
+    const auto alive = weak.lock();
+    if (!error && alive) alive->cancel(ignored);
   });
   Result<std::optional<int>> result = std::optional<int>();
   while (!probe->stop.stop_requested() && real_clock().steady() < probe->deadline) {
     error_code error;
-    co_await readable.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 asio::redirect_error(asio::use_awaitable, error));
+    co_await readable->async_wait(asio::posix::stream_descriptor::wait_read,
+                                  asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
     result = echo->receive();
     if (!result || *result) break;
   }
-  readable.release();  // The socket is the echo's.
+  readable->release();  // The socket is the echo's.
   co_return result;
 }
 

@@ -152,10 +152,12 @@ Task<> TcpListener::serve(TcpListener* self, std::shared_ptr<net::Transport> tra
 class UnixgramListener final : public Listener {
  public:
   UnixgramListener(Executor& executor, const Intake& intake)
-      : strand_(executor.strand()), socket_(strand_), intake_(intake) {}
+      : strand_(executor.strand()),
+        socket_(std::make_shared<datagram_protocol::socket>(strand_)),
+        intake_(intake) {}
   ~UnixgramListener() override {
     error_code ignored;
-    socket_.close(ignored);
+    socket_->close(ignored);
     if (is_file_) std::filesystem::remove(path_, ignored);
   }
 
@@ -171,7 +173,7 @@ class UnixgramListener final : public Listener {
   static Task<> receive(UnixgramListener* self, StopToken stop);
 
   AnyExecutor strand_;
-  datagram_protocol::socket socket_;
+  std::shared_ptr<datagram_protocol::socket> socket_;
   const Intake& intake_;
   std::string path_;
   bool is_file_ = false;
@@ -188,13 +190,13 @@ Result<> UnixgramListener::open(const std::string& path, const std::string& mode
     return fail(fmt::format("unixgram socket {} already exists", path));
   // "@name" is one of the sockets that no file stands for.
   const std::string name = is_abstract ? std::string(1, '\0') + path.substr(1) : path;
-  socket_.open(datagram_protocol(), error);
-  if (!error) socket_.bind(datagram_protocol::endpoint(name), error);
+  socket_->open(datagram_protocol(), error);
+  if (!error) socket_->bind(datagram_protocol::endpoint(name), error);
   if (error)
     return fail(fmt::format("failed to listen on unixgram socket: listen unixgram {}: bind: {}",
                             path, net::errno_text(error.value())));
   if (buffer_bytes > 0)
-    socket_.set_option(asio::socket_base::receive_buffer_size(buffer_bytes), error);
+    socket_->set_option(asio::socket_base::receive_buffer_size(buffer_bytes), error);
   path_ = path;
   is_file_ = !is_abstract;
   if (!is_file_) return {};
@@ -211,18 +213,18 @@ Result<> UnixgramListener::open(const std::string& path, const std::string& mode
 }
 
 Task<> UnixgramListener::receive(UnixgramListener* self, StopToken stop) {
-  std::stop_callback on_stop(stop, [self] {
-    asio::post(self->strand_, [self] {
+  std::stop_callback on_stop(stop, [strand = self->strand_, socket = self->socket_] {
+    asio::post(strand, [socket] {
       error_code ignored;
-      self->socket_.cancel(ignored);
+      socket->cancel(ignored);
     });
   });
   const auto buffer = std::make_unique<char[]>(packet_size_max);
   while (!stop.stop_requested()) {
     error_code error;
     const size_t size =
-        co_await self->socket_.async_receive(asio::buffer(buffer.get(), packet_size_max),
-                                             asio::redirect_error(asio::use_awaitable, error));
+        co_await self->socket_->async_receive(asio::buffer(buffer.get(), packet_size_max),
+                                              asio::redirect_error(asio::use_awaitable, error));
     if (error) {
       if (!stop.stop_requested()) co_await sleep_for(pause_after_error, stop);
       continue;
