@@ -1,6 +1,8 @@
 #include "app/program.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -16,6 +18,7 @@
 #include "app/version.h"
 #include "base/text.h"
 #include "component/registry.h"
+#include "components/shared/shared_http_clients.h"
 #include "runtime/blocks.h"
 #include "runtime/controller.h"
 #include "services/cluster_service.h"
@@ -93,6 +96,7 @@ class Program {
     services_.add<SelfMetrics>(metrics_);
     services_.add<MetricRegistry>(metrics_.registry());
     services_.add<SeriesStore>(series_);
+    services_.add<SharedHttpClients>(http_clients_);
     services_.add<LiveDebugging>(live_debugging_);
     services_.add<Identity>(identity_);
     services_.add<OwnLogs>(own_logs_);
@@ -114,7 +118,7 @@ class Program {
                                   .storage_path = options_.storage_path});
     controller_ = Controller::create(controller_options());
     for (const Controller* controller : {controller_.get(), remote_controller_.get()})
-      metrics_.add_source([=](MetricFamilies& out) { controller->collect_metrics(out); });
+      metrics_.add_source([=](MetricSink& out) { controller->collect_metrics(out); });
     http_.set_components(*controller_, *remote_controller_);
   }
 
@@ -142,6 +146,7 @@ class Program {
   Executor executor_;
   ProgramMetrics metrics_{build_labels()};
   SeriesStore series_;
+  SharedHttpClients http_clients_{std::max(1U, std::thread::hardware_concurrency())};
   Identity identity_;
   ClusterService cluster_{cluster_options(options_.cluster, executor_, cluster_tls_), executor_,
                           real_clock(), logger_.with({{"service", "cluster"}})};

@@ -12,7 +12,7 @@ class RealClock final : public Clock {
   }
   SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
   Task<Wake> sleep_until(SteadyTime when, StopToken stop) override {
-    co_return co_await sleep_for(when - steady(), stop);
+    return sleep_for(when - steady(), std::move(stop));
   }
 };
 
@@ -21,7 +21,7 @@ class RealClock final : public Clock {
 Task<Wake> Clock::sleep(Duration duration, StopToken stop) {
   const SteadyTime now = steady();
   const SteadyTime when = duration > SteadyTime::max() - now ? SteadyTime::max() : now + duration;
-  co_return co_await sleep_until(when, std::move(stop));
+  return sleep_until(when, std::move(stop));
 }
 
 Clock& real_clock() {

@@ -87,6 +87,8 @@ class Component {
   // What the API shows as debugInfo. From any thread.
   virtual std::optional<Described> debug_info() const { return std::nullopt; }
 
+  // For the runtime: what the API shows of arguments that were applied.
+  virtual std::shared_ptr<const void> shown(std::shared_ptr<const void> applied) const = 0;
   // For the runtime: passes a struct of the type that ComponentType::arguments describes.
   virtual Task<Result<>> apply(std::shared_ptr<const void> arguments) = 0;
   // For the runtime: whether run() does anything.
@@ -131,11 +133,30 @@ class Exporting<NoExports> : public Component {
   using Component::Component;
 };
 
+// What components have in common whose arguments are an Arguments.
+template <class Arguments, class Exports>
+class TakingArguments : public Exporting<Exports> {
+ public:
+  std::shared_ptr<const void> shown(std::shared_ptr<const void> applied) const final {
+    auto arguments = std::make_shared<Arguments>(*static_cast<const Arguments*>(applied.get()));
+    fill_in(*arguments);
+    return arguments;
+  }
+
+ protected:
+  using Exporting<Exports>::Exporting;
+
+  // What the component adds to its arguments by itself, and the API is to show: a header that goes
+  // with every request. From any thread.
+  virtual void fill_in(Arguments&) const {}
+};
+
 // The base of nearly every component.
 template <class Arguments, class Exports = NoExports>
-class ComponentWith : public Exporting<Exports> {
+class ComponentWith : public TakingArguments<Arguments, Exports> {
  public:
-  explicit ComponentWith(Options options) : Exporting<Exports>(std::move(options)) {}
+  explicit ComponentWith(Options options)
+      : TakingArguments<Arguments, Exports>(std::move(options)) {}
 
   // Takes new arguments, which differ from the last ones. After an error the component goes on with
   // what it had.
@@ -148,9 +169,10 @@ class ComponentWith : public Exporting<Exports> {
 
 // The base of the few whose arguments can only be judged by talking to the network or waiting.
 template <class Arguments, class Exports = NoExports>
-class AwaitingComponentWith : public Exporting<Exports> {
+class AwaitingComponentWith : public TakingArguments<Arguments, Exports> {
  public:
-  explicit AwaitingComponentWith(Options options) : Exporting<Exports>(std::move(options)) {}
+  explicit AwaitingComponentWith(Options options)
+      : TakingArguments<Arguments, Exports>(std::move(options)) {}
 
   virtual Task<Result<>> update(Arguments arguments) = 0;
 

@@ -123,16 +123,16 @@ void ComponentNode::started(WallTime now) {
   health_.started(now);
 }
 
+// No coroutine of its own: what has been built stays as long as the node.
 Task<> ComponentNode::run(StopToken stop) {
   const auto built = instance();
   ASSERT(built != nullptr);
-  try {
-    co_await built->component->run(std::move(stop));
-  } catch (...) {
-    is_running_ = false;
-    throw;
-  }
+  return built->component->run(std::move(stop));
+}
+
+void ComponentNode::ended(std::string_view error, WallTime now) {
   is_running_ = false;
+  health_.ended(error, now);
 }
 
 void ComponentNode::set_exports(std::shared_ptr<const void> exports) {
@@ -172,6 +172,8 @@ void ComponentNode::describe(ComponentInfo& info) const {
     arguments = arguments_;
     exports = exports_;
   }
+  if (built != nullptr && arguments != nullptr)
+    arguments = built->component->shown(std::move(arguments));
   info.arguments = json_of(type_.arguments, arguments.get());
   if (type_.exports != nullptr && exports == nullptr) exports = type_.exports->create();
   info.exports = json_of(type_.exports, exports.get());
@@ -180,7 +182,7 @@ void ComponentNode::describe(ComponentInfo& info) const {
     info.debug_info = json_of(debug_info->schema, debug_info->value.get());
 }
 
-void ComponentNode::collect_metrics(MetricFamilies& out) const {
+void ComponentNode::collect_metrics(MetricSink& out) const {
   if (const auto built = instance()) built->metrics.collect(out);
 }
 

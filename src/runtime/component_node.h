@@ -34,9 +34,9 @@ class ComponentNode final : public Node, private ComponentHost {
   Health health() const override { return health_.get(); }
   void evaluated(const Outcome& outcome, WallTime now) override { health_.evaluated(outcome, now); }
   void started(WallTime now) override;
-  void ended(std::string_view error, WallTime now) override { health_.ended(error, now); }
+  void ended(std::string_view error, WallTime now) override;
   void describe(ComponentInfo& info) const override;
-  void collect_metrics(MetricFamilies& out) const override;
+  void collect_metrics(MetricSink& out) const override;
 
  private:
   // A built component with its metrics, which it may refer to until its end.

@@ -16,7 +16,7 @@ class ConfigMetrics {
 
   // A configuration with this hash was tried; only reading and parsing count as success.
   void tried(const std::string& sha256, bool is_success, WallTime now);
-  void collect(MetricFamilies& out) const { registry_.collect(out); }
+  void collect(MetricSink& out) const { registry_.collect(out); }
 
  private:
   std::string cluster_name_;

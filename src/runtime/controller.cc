@@ -71,8 +71,9 @@ Controller::Controller(std::unique_ptr<State> state) : state_(std::move(state)) 
 Controller::~Controller() { ASSERT(state_->is_shut_down || state_->root->structure() == nullptr); }
 
 Task<LoadResult> Controller::load_path(std::string path) {
-  auto source = co_await run_blocking(state_->environment.options.executor.blocking(),
-                                      [path, this] { return state_->environment.options.read(path); });
+  auto source =
+      co_await run_blocking(state_->environment.options.executor.blocking(),
+                            [path, this] { return state_->environment.options.read(path); });
   if (source) co_return co_await load(*std::move(source));
   state_->metrics.tried(no_hash, false, state_->environment.options.clock.wall());
   co_return std::unexpected(LoadFailure{.message = source.error().message()});
@@ -142,7 +143,7 @@ bool Controller::has_component(std::string_view global_id) const {
          module->has_component(is_inside ? global_id.substr(slash + 1) : global_id);
 }
 
-void Controller::collect_metrics(MetricFamilies& out) const {
+void Controller::collect_metrics(MetricSink& out) const {
   if (state_->is_root()) state_->metrics.collect(out);
   state_->root->collect_metrics(out);
 }

@@ -92,7 +92,7 @@ class Controller final : public ComponentDirectory {
   bool has_component(std::string_view global_id) const override;
 
   // Adds the metrics of the controllers and of all components. From any thread.
-  void collect_metrics(MetricFamilies& out) const;
+  void collect_metrics(MetricSink& out) const;
   // The texts that are in force.
   std::vector<syntax::SourcePointer> sources() const;
 

@@ -197,7 +197,8 @@ TEST_CASE("the configuration's metrics tell what was tried") {
   REQUIRE(program.load("") == "");
   CHECK(program.load("x {") != "");
   MetricFamilies families;
-  program.controller().collect_metrics(families);
+  MetricFamiliesSink sink(families);
+  program.controller().collect_metrics(sink);
   const std::string text = write_exposition(families);
   CHECK(text.find("alloy_config_last_load_successful 0") != std::string::npos);
   CHECK(text.find("alloy_config_load_failures_total 1") != std::string::npos);

@@ -2,8 +2,12 @@
 
 namespace alloy::runtime {
 
-bool DeclareScope::add_declare(const syntax::BlockStatement& block, syntax::FilePointer file) {
-  return declares_.emplace(block.label, Declare{&block, std::move(file)}).second;
+bool DeclareScope::add_declare(const syntax::BlockStatement& block,
+                               const syntax::FilePointer& file) {
+  if (declares_.contains(block.label)) return false;
+  // Its users may come much later, when the rest of the file is of no use to anybody.
+  declares_.emplace(block.label, BlockText(block, file).own_tree());
+  return true;
 }
 
 void DeclareScope::add_import(std::string label, std::shared_ptr<ImportSlot> slot) {

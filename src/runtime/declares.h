@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/block_text.h"
 #include "syntax/ast.h"
 
 namespace alloy::runtime {
@@ -44,7 +45,7 @@ class DeclareScope : public std::enable_shared_from_this<DeclareScope> {
       : outer_(std::move(outer)), module_path_(std::move(module_path)) {}
 
   // False if there is one of that name.
-  bool add_declare(const syntax::BlockStatement& block, syntax::FilePointer file);
+  bool add_declare(const syntax::BlockStatement& block, const syntax::FilePointer& file);
   void add_import(std::string label, std::shared_ptr<ImportSlot> slot);
 
   // Whether components called "<name>" or "<name>.…" are custom ones.
@@ -57,10 +58,7 @@ class DeclareScope : public std::enable_shared_from_this<DeclareScope> {
   const std::string& module_path() const { return module_path_; }
 
  private:
-  struct Declare {
-    const syntax::BlockStatement* block;
-    syntax::FilePointer file;
-  };
+  using Declare = BlockText::Tree;
   Template find_declare(std::string_view name) const;
 
   DeclareScopePointer outer_;

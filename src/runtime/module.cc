@@ -69,6 +69,7 @@ StructurePointer Module::structure() const {
 Task<std::expected<void, ModuleFailure>> Module::load(ModuleContent content) {
   const auto hold = co_await lock_.lock(AsyncLock::Mode::exclusive);
   const StructurePointer previous = structure();
+  auto trees = content.statements;  // Kept for the evaluations that follow.
   auto built = build_structure(*factory_, options_.kind, previous.get(), std::move(content));
   if (!built)
     co_return std::unexpected(
@@ -77,6 +78,7 @@ Task<std::expected<void, ModuleFailure>> Module::load(ModuleContent content) {
 
   bool may_pass = false;
   syntax::Diagnostics diagnostics = co_await evaluate_all(next, &may_pass);
+  trees = {};
   replace_structure(next);
   publish_exports();
 
@@ -132,9 +134,10 @@ Task<Outcome> Module::evaluate(StructurePointer structure, uint32_t index) {
     std::lock_guard lock(mutex_);
     member.node->schedule.evaluated_at = ++time_;
   }
+  auto [file, block] = member.binding->text.tree();
   BlockContext context{
-      .block = member.binding->block,
-      .file = member.binding->file,
+      .block = block,
+      .file = std::move(file),
       .scope = std::make_shared<NodeScope>(member.binding, structure->content.variables),
       .declares = structure->declares,
       .arguments = structure->content.arguments};
@@ -151,12 +154,7 @@ void Module::report(const Member& member, const Failure& failure, syntax::Diagno
     into.merge(failure.diagnostics);
     return;
   }
-  syntax::Range range;
-  if (member.binding->block != nullptr)
-    range = {.file = member.binding->file->name(),
-             .start = member.binding->block->start,
-             .end = member.binding->block->end};
-  into.add_error(std::move(range),
+  into.add_error(member.binding->text.range(),
                  fmt::format("{}: {}", failure_prefix(member.node->kind()), failure.message));
 }
 

@@ -61,7 +61,7 @@ class Module final : public NodeOwner, public std::enable_shared_from_this<Modul
   bool has_component(std::string_view local_id) const;
   // This module or one inside it; null if there is none of that id.
   std::shared_ptr<const Module> find(std::string_view module_id) const;
-  void collect_metrics(MetricFamilies& out) const;
+  void collect_metrics(MetricSink& out) const;
 
  private:
   Module(Environment& environment, ModuleOptions options);

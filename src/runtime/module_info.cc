@@ -122,7 +122,7 @@ std::shared_ptr<const Module> Module::find(std::string_view module_id) const {
   return nullptr;
 }
 
-void Module::collect_metrics(MetricFamilies& out) const {
+void Module::collect_metrics(MetricSink& out) const {
   if (!options_.has_metrics) return;
   const auto present = structure();
   if (present == nullptr) {

@@ -41,36 +41,32 @@ void ModuleMetrics::add_slow(const std::string& component_id, double seconds) {
       .add(seconds);
 }
 
-void ModuleMetrics::collect(const Structure& structure, MetricFamilies& out) const {
+void ModuleMetrics::collect(const Structure& structure, MetricSink& out) const {
   registry_.collect(out);
   std::map<std::string_view, double> by_health;
   for (const auto& member : structure.members)
     if (member.node->is_started()) ++by_health[name_of(member.node->health().state)];
-  if (by_health.empty()) return;
-  auto& running = out["alloy_component_controller_running_components"];
-  running.name = "alloy_component_controller_running_components";
-  running.help = "Total number of running components.";
-  running.type = MetricType::gauge;
   for (const auto& [health, count] : by_health) {
-    MetricLabels labels = labels_;
-    labels.emplace_back("health_type", health);
-    running.samples.push_back({running.name, std::move(labels), count});
+    const MetricLabel own[] = {{"health_type", std::string(health)}};
+    out.add({.name = "alloy_component_controller_running_components",
+             .help = "Total number of running components.",
+             .constant = labels_,
+             .own = own,
+             .value = count});
   }
-  auto& edges = out["alloy_component_graph_connection"];
-  edges.name = "alloy_component_graph_connection";
-  edges.help = "Connections between components in the graph.";
-  edges.type = MetricType::gauge;
   for (uint32_t i = 0; i < structure.members.size(); ++i) {
     if (!structure.members[i].node->is_component()) continue;
     for (const uint32_t other : structure.graph.dependencies(i)) {
       if (!structure.members[other].node->is_component()) continue;
-      MetricLabels labels = labels_;
-      labels.emplace_back("from", structure.members[i].node->id());
-      labels.emplace_back("to", structure.members[other].node->id());
-      edges.samples.push_back({edges.name, std::move(labels), 1});
+      const MetricLabel own[] = {{"from", structure.members[i].node->id()},
+                                 {"to", structure.members[other].node->id()}};
+      out.add({.name = "alloy_component_graph_connection",
+               .help = "Connections between components in the graph.",
+               .constant = labels_,
+               .own = own,
+               .value = 1});
     }
   }
-  if (edges.samples.empty()) out.erase("alloy_component_graph_connection");
 }
 
 }  // namespace alloy::runtime

@@ -26,7 +26,7 @@ class ModuleMetrics {
   // Counts an evaluation that took a minute or longer.
   void add_slow(const std::string& component_id, double seconds);
   // Adds these metrics, and those that follow from the structure.
-  void collect(const Structure& structure, MetricFamilies& out) const;
+  void collect(const Structure& structure, MetricSink& out) const;
 };
 
 }  // namespace alloy::runtime

@@ -39,8 +39,14 @@ void Module::start_nodes(const Structure& structure) {
 }
 
 void Module::start_node(const NodePointer& node) {
-  if (!node->is_ready()) return;
-  const auto task = std::make_shared<NodeTask>();
+  if (!node->is_ready()) {
+    logger_.error("node exited with error",
+                  {{"node", node->id()}, {"err", "managed component not built"}});
+    return;
+  }
+  // What has nothing to run shares the sign that it was started.
+  static const auto started = std::make_shared<NodeTask>();
+  const auto task = node->has_task() ? std::make_shared<NodeTask>() : started;
   {
     std::lock_guard lock(mutex_);
     if (is_stopping_) return;
@@ -76,8 +82,7 @@ Task<> Module::run_node(std::shared_ptr<Module> self, NodePointer node,
 Task<> Module::stop_nodes(StructurePointer structure, std::vector<uint32_t> indices) {
   if (indices.empty()) co_return;
   const auto heights = structure->graph.heights(structure->order);
-  std::ranges::sort(indices, {},
-                    [&](uint32_t index) { return std::pair(heights[index], index); });
+  std::ranges::sort(indices, {}, [&](uint32_t index) { return std::pair(heights[index], index); });
   const Duration limit = environment_.options.shutdown_deadline;
   const SteadyTime deadline =
       limit == Duration::zero() ? SteadyTime::max() : environment_.options.clock.steady() + limit;

@@ -53,6 +53,22 @@ TEST_CASE("a change runs through modules to those that use them") {
   CHECK(exported(program, "test.value.out") == "11");
 }
 
+TEST_CASE("an evaluation long after the load names the same places as the load") {
+  Program program;
+  const std::string rest = R"(
+    inc "a" { v = test.value.in.value }
+    test.value "last" { value = inc.a.out * 2 }
+  )";
+  REQUIRE(program.load(increment + "test.value \"in\" { value = 1 }" + rest) == "");
+  CHECK(exported(program, "test.value.last") == "4");
+  const std::string error =
+      program.load(increment + "test.value \"in\" { value = 1 / 0 * [] }" + rest);
+  CHECK(error.starts_with("config.alloy:7:"));
+  // The failed load has left the others as they were, with trees of their own.
+  REQUIRE(program.load(increment + "test.value \"in\" { value = 20 }" + rest) == "");
+  CHECK(exported(program, "test.value.last") == "42");
+}
+
 TEST_CASE("what is inside a custom component starts and stops with it") {
   Program program;
   REQUIRE(program.load(increment + "inc \"a\" { v = 1 }") == "");

@@ -112,7 +112,7 @@ class Node : public std::enable_shared_from_this<Node> {
   // `error` is empty if it ended on its own accord or was asked to.
   virtual void ended(std::string_view, WallTime) {}
   virtual void describe(ComponentInfo&) const {}
-  virtual void collect_metrics(MetricFamilies&) const {}
+  virtual void collect_metrics(MetricSink&) const {}
   // Where the content of an import is found; null for all other nodes.
   virtual std::shared_ptr<ImportSlot> import_slot() const { return nullptr; }
   // The modules it contains.

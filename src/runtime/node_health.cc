@@ -6,35 +6,43 @@ namespace alloy::runtime {
 
 NodeHealth::NodeHealth(const HealthWords& words, WallTime now)
     : words_(words),
-      run_{HealthState::unknown, std::string(words.created), now},
-      evaluation_(run_) {}
+      run_{HealthState::unknown, now, words.created},
+      evaluation_{HealthState::unknown, now, words.created} {}
+
+Health NodeHealth::Report::health() const {
+  return {state, error ? fmt::format("{}: {}", words, *error) : std::string(words), updated};
+}
 
 void NodeHealth::evaluated(const Outcome& outcome, WallTime now) {
-  Health health{HealthState::healthy, std::string(words_.evaluated), now};
+  Report report{HealthState::healthy, now, words_.evaluated};
   if (!outcome) {
-    health.state = HealthState::unhealthy;
-    health.message = fmt::format("{}: {}", words_.evaluation_failed, outcome.error().message);
+    report.state = HealthState::unhealthy;
+    report.words = words_.evaluation_failed;
+    report.error = std::make_unique<const std::string>(outcome.error().message);
   }
   std::lock_guard lock(mutex_);
-  evaluation_ = std::move(health);
+  evaluation_ = std::move(report);
 }
 
 void NodeHealth::started(WallTime now) {
   std::lock_guard lock(mutex_);
-  run_ = {HealthState::healthy, std::string(words_.started), now};
+  run_ = {HealthState::healthy, now, words_.started};
 }
 
 void NodeHealth::ended(std::string_view error, WallTime now) {
+  Report report{HealthState::exited, now, words_.ended};
+  if (!error.empty()) {
+    report.words = words_.ended_with_error;
+    report.error = std::make_unique<const std::string>(error);
+  }
   std::lock_guard lock(mutex_);
-  run_ = {HealthState::exited,
-          error.empty() ? std::string(words_.ended)
-                        : fmt::format("{}: {}", words_.ended_with_error, error),
-          now};
+  run_ = std::move(report);
 }
 
 void NodeHealth::report(HealthState state, std::string message, WallTime now) {
+  auto reported = std::make_unique<const Health>(Health{state, std::move(message), now});
   std::lock_guard lock(mutex_);
-  reported_ = Health{state, std::move(message), now};
+  reported_ = std::move(reported);
 }
 
 void NodeHealth::forget_report() {
@@ -44,7 +52,9 @@ void NodeHealth::forget_report() {
 
 Health NodeHealth::get() const {
   std::lock_guard lock(mutex_);
-  const Health& worst = worse(evaluation_, run_);
+  const Health evaluation = evaluation_.health();
+  const Health run = run_.health();
+  const Health& worst = worse(evaluation, run);
   return reported_ ? worse(worst, *reported_) : worst;
 }
 

@@ -2,8 +2,8 @@
 // about itself.
 #pragma once
 
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,11 +55,21 @@ class NodeHealth {
   Health get() const;
 
  private:
+  // A state with its words, most of which are the same everywhere.
+  struct Report {
+    HealthState state = HealthState::unknown;
+    WallTime updated{};
+    std::string_view words;
+    std::unique_ptr<const std::string> error = nullptr;  // Behind the words.
+
+    Health health() const;
+  };
+
   const HealthWords& words_;
   mutable std::mutex mutex_;  // Guards everything below.
-  Health run_;
-  Health evaluation_;
-  std::optional<Health> reported_;
+  Report run_;
+  Report evaluation_;
+  std::unique_ptr<const Health> reported_;
 };
 
 }  // namespace alloy::runtime

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/block_text.h"
 #include "runtime/knowing_scope.h"
 #include "runtime/node.h"
 #include "values/scope.h"
@@ -33,11 +34,11 @@ struct Binding {
   // A use of an export: what data flow edges are made from.
   struct Use {
     const Node* node;
+    // A part of the text: "receiver" in
     std::string_view field;  // "receiver" in prometheus.remote_write.a.receiver; may be empty.
   };
 
-  const syntax::BlockStatement* block = nullptr;
-  syntax::FilePointer file;
+  BlockText text;
   std::vector<NodePointer> references;  // Each node once.
   std::vector<Use> uses;
 };

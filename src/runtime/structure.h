@@ -33,7 +33,7 @@ struct SourcedStatement {
 
 // A text for a module, and what it can see of its surroundings.
 struct ModuleContent {
-  std::vector<SourcedStatement> statements;
+  std::vector<SourcedStatement> statements;  // Empty once the structure is built.
   DeclareScopePointer outer_declares;
   std::string module_path;
   std::shared_ptr<const KnowingScope> variables;

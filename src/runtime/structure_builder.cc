@@ -74,6 +74,8 @@ std::expected<StructurePointer, syntax::Diagnostics> StructureBuilder::build() {
   structure_->by_id = std::move(by_id_);
   structure_->declares = std::move(declares_);
   structure_->content = std::move(content_);
+  structure_->content.statements = {};  // What is left of them is in the bindings.
+  structure_->members.reserve(drafts_.size());
   for (auto& draft : drafts_)
     structure_->members.push_back({std::move(draft.node), std::move(draft.binding)});
   return StructurePointer(std::move(structure_));
@@ -115,20 +117,19 @@ void StructureBuilder::classify() {
 bool StructureBuilder::is_new(const Block& block, std::string_view id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return true;
-  const auto& other = *drafts_[found->second].binding;
+  const Block& other = drafts_[found->second].block;
   error(block, fmt::format("block {} already declared at {}", id,
-                           other.block == nullptr
+                           other.statement == nullptr
                                ? "-"
-                               : syntax::to_string(other.file->name(), other.block->start)));
+                               : syntax::to_string(other.file->name(), other.statement->start)));
   return false;
 }
 
 void StructureBuilder::add(NodePointer node, const Block& block) {
   by_id_.emplace(node->id(), static_cast<uint32_t>(drafts_.size()));
   auto binding = std::make_shared<Binding>();
-  binding->block = block.statement;
-  binding->file = block.file;
-  drafts_.push_back({std::move(node), std::move(binding)});
+  if (block.statement != nullptr) binding->text = BlockText(*block.statement, block.file);
+  drafts_.push_back({std::move(node), std::move(binding), block});
 }
 
 // Services and logging come first and are always there, so that whatever follows finds them
@@ -260,7 +261,7 @@ void StructureBuilder::add_component(const Block& block) {
 void StructureBuilder::connect() {
   structure_ = std::make_unique<Structure>(drafts_.size());
   for (uint32_t i = 0; i < drafts_.size(); ++i) {
-    const auto* block = drafts_[i].binding->block;
+    const auto* block = drafts_[i].block.statement;
     if (block == nullptr) continue;
     std::vector<std::string_view> names;
     if (block->name == "declare" || block->name == "foreach")
@@ -283,7 +284,7 @@ void StructureBuilder::connect_declares(uint32_t from, std::string_view componen
 }
 
 void StructureBuilder::connect_references(uint32_t from) {
-  const auto& block = *drafts_[from].binding->block;
+  const auto& block = *drafts_[from].block.statement;
   if (block.name != "foreach") {
     for (const auto& reference : references(block.body)) connect_reference(from, reference, true);
     return;
@@ -326,18 +327,19 @@ void StructureBuilder::connect_reference(uint32_t from, const Reference& referen
   }
   if (!must_exist) return;
   if (content_.variables != nullptr && content_.variables->knows(path)) return;
-  if (find_standard(path.front()) != nullptr) return check_experimental(binding, reference);
+  if (find_standard(path.front()) != nullptr)
+    return check_experimental(drafts_[from].block, reference);
   diagnostics_.add_error(
-      range_of(binding.file, reference.span()),
+      range_of(drafts_[from].block.file, reference.span()),
       fmt::format("component {} does not exist or is out of scope", quote(reference.to_string())));
 }
 
-void StructureBuilder::check_experimental(const Binding& binding, const Reference& reference) {
+void StructureBuilder::check_experimental(const Block& block, const Reference& reference) {
   const std::string name = reference.to_string();
   if (!is_experimental_standard(name)) return;
   const auto allowed = check_stability(name, Stability::experimental, options().stability_min);
   if (!allowed)
-    diagnostics_.add_error(range_of(binding.file, reference.span()), allowed.error().message());
+    diagnostics_.add_error(range_of(block.file, reference.span()), allowed.error().message());
 }
 
 void StructureBuilder::check_cycles() {

@@ -28,6 +28,7 @@ class StructureBuilder {
   struct Draft {
     NodePointer node;
     std::shared_ptr<Binding> binding;
+    Block block;
   };
 
   void classify();
@@ -46,7 +47,7 @@ class StructureBuilder {
   void connect_references(uint32_t from);
   void connect_reference(uint32_t from, const Reference& reference, bool must_exist);
   void connect_declares(uint32_t from, std::string_view component_name);
-  void check_experimental(const Binding& binding, const Reference& reference);
+  void check_experimental(const Block& block, const Reference& reference);
   void check_cycles();
 
   void error(const Block& block, std::string message);

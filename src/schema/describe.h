@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/duration.h"
+#include "schema/boxed.h"
 #include "schema/byte_size.h"
 #include "schema/member_type.h"
 #include "values/capsule.h"
@@ -226,17 +227,18 @@ struct Describe<std::map<std::string, T, Compare>> {
   }
 };
 
-template <class T>
-struct Describe<std::optional<T>> {
+// Optional is std::optional<T> or Boxed<T>.
+template <class Optional, class T>
+struct DescribeOptional {
   static constexpr OptionalOperations operations = {
       .get = [](void* optional) -> void* {
-        auto& content = *static_cast<std::optional<T>*>(optional);
+        auto& content = *static_cast<Optional*>(optional);
         return content ? &*content : nullptr;
       },
       .emplace = [](void* optional) -> void* {
-        return &static_cast<std::optional<T>*>(optional)->emplace();
+        return &static_cast<Optional*>(optional)->emplace();
       },
-      .reset = [](void* optional) { static_cast<std::optional<T>*>(optional)->reset(); },
+      .reset = [](void* optional) { static_cast<Optional*>(optional)->reset(); },
   };
   static consteval MemberType type() {
     return {.kind = MemberKind::optional,
@@ -245,6 +247,11 @@ struct Describe<std::optional<T>> {
             .optional = &operations};
   }
 };
+
+template <class T>
+struct Describe<std::optional<T>> : DescribeOptional<std::optional<T>, T> {};
+template <class T>
+struct Describe<Boxed<T>> : DescribeOptional<Boxed<T>, T> {};
 
 template <NamedEnum T>
 struct Describe<T> {

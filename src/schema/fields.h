@@ -108,6 +108,8 @@ template <class T>
 inline constexpr bool is_block = Structure<T>;
 template <class T>
 inline constexpr bool is_block<std::optional<T>> = Structure<T>;
+template <class T>
+inline constexpr bool is_block<Boxed<T>> = Structure<T>;
 template <class T, class Compare>
 inline constexpr bool is_block<std::map<std::string, T, Compare>> = true;
 

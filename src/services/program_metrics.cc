@@ -19,17 +19,22 @@ ProgramMetrics::ProgramMetrics(const BuildLabels& b) {
   registry_.collector(collect_process_metrics);
 }
 
-void ProgramMetrics::add_source(std::function<void(MetricFamilies&)> collect) {
+void ProgramMetrics::add_source(std::function<void(MetricSink&)> collect) {
   std::lock_guard lock(mutex_);
   sources_.push_back(std::move(collect));
 }
 
 MetricFamilies ProgramMetrics::collect() const {
   MetricFamilies families;
-  registry_.collect(families);
-  std::lock_guard lock(mutex_);
-  for (const auto& source : sources_) source(families);
+  MetricFamiliesSink sink(families);
+  write(sink);
   return families;
+}
+
+void ProgramMetrics::write(MetricSink& sink) const {
+  registry_.collect(sink);
+  std::lock_guard lock(mutex_);
+  for (const auto& source : sources_) source(sink);
 }
 
 }  // namespace alloy

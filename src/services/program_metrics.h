@@ -29,14 +29,15 @@ class ProgramMetrics final : public SelfMetrics {
   // For what belongs to no component.
   MetricRegistry& registry() { return registry_; }
   // `collect` adds its families whenever somebody looks; it must be safe on any thread.
-  void add_source(std::function<void(MetricFamilies&)> collect);
+  void add_source(std::function<void(MetricSink&)> collect);
 
   MetricFamilies collect() const override;
+  void write(MetricSink& sink) const override;
 
  private:
   MetricRegistry registry_;
   mutable std::mutex mutex_;  // Guards everything below.
-  std::vector<std::function<void(MetricFamilies&)>> sources_;
+  std::vector<std::function<void(MetricSink&)>> sources_;
 };
 
 }  // namespace alloy

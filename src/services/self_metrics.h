@@ -14,6 +14,8 @@ class SelfMetrics {
   virtual ~SelfMetrics() = default;
   // From any thread; quick.
   virtual MetricFamilies collect() const = 0;
+  // The same without keeping them.
+  virtual void write(MetricSink& sink) const { sink.add(collect()); }
 };
 
 }  // namespace alloy

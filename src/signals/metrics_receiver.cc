@@ -4,6 +4,23 @@
 #include <chrono>
 
 namespace alloy {
+namespace {
+
+// The real program gives each receiver numbers of its own for the same series, and says how many it
+// keeps. Here a series is the same object for everybody.
+void collect_mappings(MetricFamilies& out) {
+  using enum MetricType;
+  const auto add = [&out](const char* name, const char* help, MetricType type) {
+    out[name] = {.name = name, .help = help, .type = type, .samples = {{name, {}, 0}}};
+  };
+  add("alloy_fanout_mapping_store_mappings_total",
+      "Series that have numbers of their own at several receivers.", gauge);
+  add("alloy_fanout_mapping_store_refs_cleaned_total", "Such numbers that were given up.", counter);
+  add("alloy_fanout_mapping_store_tracked_refs_total", "Such numbers in use.", gauge);
+  add("alloy_fanout_mapping_store_unique_refs_created_total", "Such numbers made so far.", counter);
+}
+
+}  // namespace
 
 MetricsFanout::MetricsFanout(MetricRegistry& metrics)
     : forwarded_(metrics.counter("prometheus_forwarded_samples_total",
@@ -11,7 +28,9 @@ MetricsFanout::MetricsFanout(MetricRegistry& metrics)
       latency_(metrics.histogram("prometheus_fanout_latency",
                                  "Write latency for sending to direct and indirect components",
                                  {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60})),
-      receivers_(std::make_shared<const std::vector<MetricsReceiverPointer>>()) {}
+      receivers_(std::make_shared<const std::vector<MetricsReceiverPointer>>()) {
+  metrics.collector(collect_mappings);
+}
 
 void MetricsFanout::set_receivers(std::vector<MetricsReceiverPointer> receivers) {
   std::erase(receivers, nullptr);

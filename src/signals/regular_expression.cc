@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <mutex>
 
 #include <re2/re2.h>
 
@@ -17,6 +18,37 @@ bool is_name_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
+
+// A program for each text: large configurations say the same few things in thousands of rules, and
+// a program takes a kilobyte and more.
+class ExpressionsInUse {
+ public:
+  static ExpressionsInUse& get() {
+    static auto& all =
+        *new ExpressionsInUse();  // Never destroyed: constants may be the last users.
+    return all;
+  }
+
+  std::shared_ptr<const re2::RE2> find(const std::string& source) {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(source);
+    return found == known_.end() ? nullptr : found->second.lock();
+  }
+
+  // Those that nobody uses any more go when the table has doubled.
+  void add(const std::string& source, const std::shared_ptr<const re2::RE2>& expression) {
+    const std::lock_guard lock(mutex_);
+    known_[source] = expression;
+    if (known_.size() < size_checked_) return;
+    std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+    size_checked_ = 2 * known_.size() + 64;
+  }
+
+ private:
+  std::mutex mutex_;  // Guards everything below.
+  std::map<std::string, std::weak_ptr<const re2::RE2>> known_;
+  size_t size_checked_ = 64;
+};
 
 // The number that a group's name spells; -1 if it is a name.
 int group_number(std::string_view name) {
@@ -76,14 +108,17 @@ void Template::expand(std::span<const std::string_view> groups, std::string& out
 RegularExpression::RegularExpression() : RegularExpression(known("")) {}
 
 Result<RegularExpression> RegularExpression::create(std::string_view source) {
+  RegularExpression result{Unset{}};
+  result.source_ = source;
+  result.expression_ = ExpressionsInUse::get().find(result.source_);
+  if (result.expression_ != nullptr) return result;
   re2::RE2::Options options;
   options.set_log_errors(false);
-  auto expression = std::make_shared<const re2::RE2>("^(?s:" + std::string(source) + ")$", options);
+  auto expression = std::make_shared<const re2::RE2>("^(?s:" + result.source_ + ")$", options);
   if (!expression->ok()) {
     return fail(regexp_error(*expression), ErrorKind::invalid);
   }
-  RegularExpression result{Unset{}};
-  result.source_ = source;
+  ExpressionsInUse::get().add(result.source_, expression);
   result.expression_ = std::move(expression);
   return result;
 }

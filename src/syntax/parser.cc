@@ -42,11 +42,11 @@ std::string_view hint_at_label(TokenKind kind) {
 
 }  // namespace
 
-Parser::Parser(File& file, Diagnostics& diagnostics)
+Parser::Parser(File& file, Diagnostics& diagnostics, Span part)
     : file_(file),
       arena_(file.arena_),
       diagnostics_(diagnostics),
-      scanner_(*file.source(), file.arena_, diagnostics) {
+      scanner_(*file.source(), file.arena_, diagnostics, part) {
   next();
 }
 
@@ -297,14 +297,14 @@ const Statement* Parser::parse_block(const StatementName& name) {
 namespace {
 
 template <class Parse>
-Diagnosed<FilePointer> parse(SourcePointer source, Parse parse_root) {
+Diagnosed<FilePointer> parse(SourcePointer source, Parse parse_root, Span part = {}) {
   auto file = std::make_shared<File>(std::move(source));
   Diagnostics diagnostics;
   if (file->source()->text.size() > source_bytes_max) {
     diagnostics.add_error({file->name(), {}, {}}, "the file is too large");
     return std::unexpected(std::move(diagnostics));
   }
-  Parser parser(*file, diagnostics);
+  Parser parser(*file, diagnostics, part);
   parse_root(parser);
   if (!diagnostics.empty()) return std::unexpected(std::move(diagnostics));
   return file;
@@ -318,6 +318,10 @@ Diagnosed<FilePointer> parse_file(SourcePointer source) {
 
 Diagnosed<FilePointer> parse_file(std::string name, std::string text) {
   return parse_file(make_source(std::move(name), std::move(text)));
+}
+
+Diagnosed<FilePointer> parse_block(SourcePointer source, Span span) {
+  return parse(std::move(source), [](Parser& parser) { parser.parse_file(); }, span);
 }
 
 Diagnosed<FilePointer> parse_expression(SourcePointer source) {

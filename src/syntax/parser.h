@@ -14,6 +14,10 @@ namespace alloy::syntax {
 Diagnosed<FilePointer> parse_file(SourcePointer source);
 Diagnosed<FilePointer> parse_file(std::string name, std::string text);
 
+// Parses one statement of a text that has been parsed before: what stands in `span`. Places are
+// those of the whole text.
+Diagnosed<FilePointer> parse_block(SourcePointer source, Span span);
+
 // Parses a single expression: File::expression() of the result.
 Diagnosed<FilePointer> parse_expression(SourcePointer source);
 

@@ -18,7 +18,8 @@ namespace alloy::syntax {
 
 class Parser {
  public:
-  Parser(File& file, Diagnostics& diagnostics);
+  // Of the whole text, or of a part that begins at a statement.
+  Parser(File& file, Diagnostics& diagnostics, Span part = {});
 
   void parse_file();
   void parse_single_expression();

@@ -111,6 +111,23 @@ TEST_CASE("nesting without end is refused, as deep as it may be it is not") {
   CHECK(mistakes("a = " + std::string(990, '(') + "1" + std::string(990, ')') + "\n").empty());
 }
 
+TEST_CASE("a block parsed again on its own has the same places") {
+  const FilePointer file =
+      parsed("first { }\n/* x */ a . b \"c\" {\n  d = [1,\n    2]\n} // end\ne = 2\n");
+  const auto& whole = static_cast<const BlockStatement&>(*file->body()[1]);
+  const auto part = parse_block(file->source(), whole.span());
+  REQUIRE(part.has_value());
+  REQUIRE((*part)->body().size() == 1);
+  const auto* block = as<BlockStatement>(*(*part)->body()[0]);
+  REQUIRE(block != nullptr);
+  CHECK(block->name == "a.b");
+  CHECK(block->span() == whole.span());
+  CHECK(block->label_position == whole.label_position);
+  CHECK(block->left_curly == whole.left_curly);
+  REQUIRE(block->body.size() == 1);
+  CHECK(value_of(*block->body[0]).span() == value_of(*whole.body[0]).span());
+}
+
 TEST_CASE("a single expression must be the whole text") {
   CHECK(parse_expression(make_source("", "1 + 2")).has_value());
   const auto two = parse_expression(make_source("", "1 2"));

@@ -94,8 +94,15 @@ bool continues_identifier(char32_t c) {
   return is_letter(c) || is_digit(c);
 }
 
-Scanner::Scanner(const Source& source, std::pmr::memory_resource& memory, Diagnostics& diagnostics)
+Scanner::Scanner(const Source& source, std::pmr::memory_resource& memory, Diagnostics& diagnostics,
+                 Span part)
     : text_(source.text), name_(source.name), memory_(memory), diagnostics_(diagnostics) {
+  if (part.start.valid()) {
+    text_ = text_.substr(0, part.end.offset + 1);
+    next_offset_ = part.start.offset;
+    line_ = part.start.line;
+    line_start_ = part.start.offset + 1 - part.start.column;
+  }
   advance();
   if (current_ == byte_order_mark) advance();
 }

@@ -19,7 +19,9 @@ namespace alloy::syntax {
 class Scanner {
  public:
   // Texts of tokens point into the source; those that differ from it are allocated from `memory`.
-  Scanner(const Source& source, std::pmr::memory_resource& memory, Diagnostics& diagnostics);
+  // Without a `part` the whole text is read.
+  Scanner(const Source& source, std::pmr::memory_resource& memory, Diagnostics& diagnostics,
+          Span part = {});
 
   // Replaces `token` by the next one; at the end of the text that is end_of_file, again and again.
   void next(Token& token);

@@ -11,6 +11,7 @@
 
 #include "components/shared/url_argument.h"
 #include "net/http_client_options.h"
+#include "schema/boxed.h"
 #include "schema/fields.h"
 
 namespace alloy {
@@ -132,7 +133,7 @@ struct OAuth2Arguments {
   std::string token_url;
   std::map<std::string, std::string> endpoint_params;
   ProxyArguments proxy;
-  std::optional<TlsClientArguments> tls;
+  Boxed<TlsClientArguments> tls;
 
   static constexpr auto schema() {
     using T = OAuth2Arguments;
@@ -150,13 +151,13 @@ struct OAuth2Arguments {
 };
 
 struct HttpClientArguments {
-  std::optional<BasicAuthArguments> basic_auth;
-  std::optional<AuthorizationArguments> authorization;
-  std::optional<OAuth2Arguments> oauth2;
+  Boxed<BasicAuthArguments> basic_auth;
+  Boxed<AuthorizationArguments> authorization;
+  Boxed<OAuth2Arguments> oauth2;
   Secret bearer_token;
   std::string bearer_token_file;
   ProxyArguments proxy;
-  std::optional<TlsClientArguments> tls;
+  Boxed<TlsClientArguments> tls;
   bool follow_redirects = true;
   bool enable_http2 = true;
   HeaderArguments http_headers;

@@ -1,4 +1,6 @@
 // prometheus.scrape reads the metrics of targets over HTTP and passes them on.
+#include <atomic>
+
 #include "component/component.h"
 #include "components/prometheus/scrape/arguments.h"
 #include "components/prometheus/scrape/loop_settings.h"
@@ -6,6 +8,7 @@
 #include "components/prometheus/scrape/target_set.h"
 #include "components/prometheus/shared/live_metrics.h"
 #include "components/shared/share_of_targets.h"
+#include "components/shared/shared_http_clients.h"
 #include "services/cluster.h"
 
 namespace alloy::prometheus::scrape {
@@ -33,7 +36,6 @@ class Scrape final : public ComponentWith<Arguments> {
   TargetDefaults make_defaults(const Arguments& arguments, const std::string& job) const;
   Cluster* cluster() const;
   void distribute();
-  Task<> follow_cluster(StopToken stop);
 
   MetricsFanout fanout_;
   ScrapeMetrics metrics_;
@@ -46,7 +48,7 @@ class Scrape final : public ComponentWith<Arguments> {
   TargetDefaults defaults_;
   std::shared_ptr<const LoopSettings> settings_;
   std::vector<Target> own_targets_;  // With clustering: those that were ours.
-  Event cluster_changed_;
+  std::atomic<bool> cluster_has_changed_ = false;
   std::shared_ptr<const HttpClientArguments> client_arguments_;  // Of the client.
   std::shared_ptr<net::HttpClient> client_;
 };
@@ -70,12 +72,16 @@ Scrape::Scrape(Options options)
 
 Result<std::shared_ptr<net::HttpClient>> Scrape::make_client(const HttpClientArguments& arguments) {
   if (client_ && *client_arguments_ == arguments) return client_;
-  TRY(auto client, make_scrape_client(arguments, options()));
+  const auto make = [&] { return make_scrape_client(arguments, options()); };
+  if (auto* shared = options().services.find<SharedHttpClients>()) {
+    TRY(client_, shared->get(arguments, make));
+  } else {
+    TRY(client_, make());
+  }
   // Most components have the defaults, and share them.
   static const auto defaults = std::make_shared<const HttpClientArguments>();
   client_arguments_ =
       arguments == *defaults ? defaults : std::make_shared<const HttpClientArguments>(arguments);
-  client_ = std::move(client);
   return client_;
 }
 
@@ -130,19 +136,20 @@ void Scrape::distribute() {
                   target_limit_, TargetList(std::move(moved)));
 }
 
-Task<> Scrape::follow_cluster(StopToken stop) {
-  while (co_await cluster_changed_.wait(stop) == Wake::notified)
-    if (cluster() != nullptr) distribute();
-}
-
 Task<> Scrape::run(StopToken stop) {
   Cluster::Subscription subscription;
-  if (auto* service = options().services.find<Cluster>())
-    subscription = service->subscribe([this] { cluster_changed_.notify(); });
-  TaskGroup following(options().strand, TaskGroup::Strands::shared);
-  following.spawn(follow_cluster(stop));
-  co_await targets_.run(stop);
-  co_await following.join();
+  if (auto* service = options().services.find<Cluster>()) {
+    subscription = service->subscribe([this] {
+      cluster_has_changed_ = true;
+      targets_.changed().notify();
+    });
+  }
+  targets_.start();
+  while (co_await targets_.changed().wait(stop) == Wake::notified) {
+    targets_.reap();
+    if (cluster_has_changed_.exchange(false) && cluster() != nullptr) distribute();
+  }
+  co_await targets_.finish();
 }
 
 std::optional<Described> Scrape::debug_info() const {

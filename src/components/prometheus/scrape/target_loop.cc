@@ -106,14 +106,10 @@ bool TargetLoop::is_stopped() const {
   return ending_ == Ending::at_once;
 }
 
-// False: something changed meanwhile.
-Task<bool> TargetLoop::sleep_until(SteadyTime when) {
-  StopToken token;
-  {
-    const std::lock_guard lock(mutex_);
-    token = sleep_stop_.get_token();
-  }
-  co_return co_await environment_.clock.sleep_until(when, token) == Wake::elapsed;
+// Ends the sleep when something changes.
+StopToken TargetLoop::sleep_token() const {
+  const std::lock_guard lock(mutex_);
+  return sleep_stop_.get_token();
 }
 
 // When a target is scraped first: at its place in the interval, within its term.
@@ -168,7 +164,8 @@ bool TargetLoop::is_missed() const {
 
 Task<> TargetLoop::run() {
   while (const auto wake = next_wake()) {
-    if (!co_await sleep_until(*wake)) continue;
+    const Wake woken = co_await environment_.clock.sleep_until(*wake, sleep_token());
+    if (woken != Wake::elapsed) continue;
     if (!is_missed()) co_await scrape();
     next_ += interval_;
     // What could not be started in time is left out, as a ticker does.
@@ -177,7 +174,9 @@ Task<> TargetLoop::run() {
     }
   }
   if (last_start_ != SteadyTime()) co_await mark_gone(next_, interval_);
-  has_returned_ = true;
+  Event& changed = environment_.changed;
+  has_returned_ = true;  // The last that is done with this.
+  changed.notify();
 }
 
 // The time of the samples: now, or when the scrape was due if that is nearly the same.
@@ -374,7 +373,8 @@ Task<> TargetLoop::mark_gone(SteadyTime next, Duration interval) {
       if (ending_ != Ending::with_markers) co_return;
       sleep_stop_ = StopSource();
     }
-    if (!co_await sleep_until(when)) co_return;
+    const Wake woken = co_await environment_.clock.sleep_until(when, sleep_token());
+    if (woken != Wake::elapsed) co_return;
   }
   const SteadyTime due = next;
   const Duration ago = environment_.clock.steady() - due;

@@ -41,6 +41,7 @@ struct LoopEnvironment {
   BufferPool<IngestScratch>& scratches;
   Clock& clock;
   Logger logger;
+  Event& changed;  // Notified when a loop has returned.
 };
 
 struct TargetStatus {
@@ -92,7 +93,7 @@ class TargetLoop {
   };
 
   std::shared_ptr<const Current> current() const;
-  Task<bool> sleep_until(SteadyTime when);
+  StopToken sleep_token() const;
   bool is_stopped() const;
   SteadyTime first_scrape_time(const ScrapeTarget& target) const;
   bool is_missed() const;

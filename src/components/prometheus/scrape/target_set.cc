@@ -10,9 +10,6 @@ namespace alloy::prometheus::scrape {
 
 namespace {
 
-// How often loops that have come to their end are looked for.
-constexpr Duration reap_interval = 1min;
-
 // As many buffers as scrapes are worked on at once are worth keeping, and a few for those that are
 // waiting for their target.
 size_t buffers_kept() { return 2 + std::thread::hardware_concurrency(); }
@@ -27,7 +24,8 @@ TargetSet::TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics
                    .bodies = bodies_,
                    .scratches = scratches_,
                    .clock = clock,
-                   .logger = std::move(logger)},
+                   .logger = std::move(logger),
+                   .changed = changed_},
       bodies_(buffers_kept()),
       scratches_(std::max(1U, std::thread::hardware_concurrency())),
       tasks_(std::move(executor)) {}
@@ -96,7 +94,7 @@ void TargetSet::update(const TargetList& targets, std::span<const ClusterTerm> t
   for (auto& [key, target] : wanted) {
     const auto same = by_labels.find(target.public_labels.hash());
     if (same == by_labels.end()) {
-      start(key, std::make_unique<TargetLoop>(environment_, std::move(target), settings));
+      add(key, std::make_unique<TargetLoop>(environment_, std::move(target), settings));
       continue;
     }
     auto loop = std::move(same->second->second);
@@ -115,24 +113,30 @@ void TargetSet::update(const TargetList& targets, std::span<const ClusterTerm> t
   environment_.metrics.count_sync(std::chrono::duration<double>(took).count(), failed);
 }
 
-// Before run(), loops wait for it: who is never run never has to be stopped.
-void TargetSet::start(uint64_t key, std::unique_ptr<TargetLoop> loop) {
+// Before start(), loops wait for it: who is never run never has to be stopped.
+void TargetSet::add(uint64_t key, std::unique_ptr<TargetLoop> loop) {
   if (is_running_) tasks_.spawn(loop->run());
   loops_.emplace(key, std::move(loop));
 }
 
-void TargetSet::drop_returned() {
+void TargetSet::reap() {
   const std::lock_guard lock(mutex_);
   std::erase_if(ending_, [](const auto& loop) { return loop->has_returned(); });
 }
 
 Task<> TargetSet::run(StopToken stop) {
-  {
-    const std::lock_guard lock(mutex_);
-    is_running_ = true;
-    for (auto& [key, loop] : loops_) tasks_.spawn(loop->run());
-  }
-  while (co_await environment_.clock.sleep(reap_interval, stop) == Wake::elapsed) drop_returned();
+  start();
+  while (co_await changed_.wait(stop) == Wake::notified) reap();
+  co_await finish();
+}
+
+void TargetSet::start() {
+  const std::lock_guard lock(mutex_);
+  is_running_ = true;
+  for (auto& [key, loop] : loops_) tasks_.spawn(loop->run());
+}
+
+Task<> TargetSet::finish() {
   {
     const std::lock_guard lock(mutex_);
     is_running_ = false;

@@ -28,6 +28,12 @@ class TargetSet {
 
   // Lets the loops run until asked to stop. On the component's strand.
   Task<> run(StopToken stop);
+  // The same in parts, for who waits for something else besides: changed() is notified when a loop
+  // has come to its end, and reap() is due.
+  void start();
+  Event& changed() { return changed_; }
+  void reap();
+  Task<> finish();
 
   // Whether no loop is left, not even one that is coming to its end.
   bool is_idle() const;
@@ -41,9 +47,9 @@ class TargetSet {
   std::map<uint64_t, ScrapeTarget> resolve(const TargetList& targets,
                                            std::span<const ClusterTerm> terms,
                                            const TargetDefaults& defaults, size_t& failed);
-  void start(uint64_t key, std::unique_ptr<TargetLoop> loop);
-  void drop_returned();
+  void add(uint64_t key, std::unique_ptr<TargetLoop> loop);
 
+  Event changed_;
   LoopEnvironment environment_;
   BufferPool<std::string> bodies_;
   BufferPool<IngestScratch> scratches_;
