@@ -104,7 +104,7 @@ struct WalArguments {
 
 struct Arguments {
   std::vector<EndpointArguments> endpoints;
-  std::map<std::string, std::string> external_labels;
+  std::optional<std::map<std::string, std::string>> external_labels;
   int64_t max_streams = 0;
   WalArguments wal;
 

@@ -28,9 +28,10 @@ net::Headers headers_of(const EndpointArguments& arguments, const Identity& iden
 }
 
 EncodingSettings settings_of(const EndpointArguments& endpoint, const Arguments& arguments) {
-  EncodingSettings settings{.external_labels = arguments.external_labels,
-                            .tenant_id = endpoint.tenant_id,
-                            .batch_wait = endpoint.batch_wait};
+  EncodingSettings settings{
+      .external_labels = arguments.external_labels.value_or(std::map<std::string, std::string>()),
+      .tenant_id = endpoint.tenant_id,
+      .batch_wait = endpoint.batch_wait};
   settings.batch_bytes =
       static_cast<size_t>(std::clamp<int64_t>(endpoint.batch_size.bytes, 1, 64 << 20));
   settings.streams_max = static_cast<size_t>(std::max<int64_t>(arguments.max_streams, 0));

@@ -34,6 +34,10 @@ class Write final : public ComponentWith<Arguments, Exports>,
   Task<> run(StopToken stop) override { return fleet_.run(stop); }
 
  private:
+  // The real one shows them even where there are none.
+  void fill_in(Arguments& arguments) const override {
+    if (!arguments.external_labels) arguments.external_labels.emplace();
+  }
   void adopt(Endpoint& endpoint, EndpointPlan plan) override;
   Logger logger_of(const EndpointPlan& plan) const override;
   std::shared_ptr<Outbox> make_outbox(const EndpointPlan& plan,

@@ -33,6 +33,7 @@ class RemoteWrite final : public ComponentWith<Arguments, Exports>,
   Task<> run(StopToken stop) override { return fleet_.run(stop); }
 
  private:
+  void fill_in(Arguments& arguments) const override;
   void adopt(Endpoint& endpoint, EndpointPlan plan) override;
   Logger logger_of(const EndpointPlan& plan) const override;
   std::shared_ptr<Outbox> make_outbox(const EndpointPlan& plan,
@@ -139,6 +140,15 @@ std::shared_ptr<outgoing::SendObserver> RemoteWrite::observe(Endpoint& endpoint)
   endpoint.view->set(endpoint.outbox, fleet_.store(), endpoint.plan);
   return std::make_shared<EndpointObserver>(endpoint.metrics, endpoint.plan, clock(),
                                             logger_of(endpoint.plan));
+}
+
+void RemoteWrite::fill_in(Arguments& arguments) const {
+  const auto* identity = options().services.find<Identity>();
+  if (identity == nullptr || identity->uid.empty()) return;
+  for (EndpointArguments& endpoint : arguments.endpoints) {
+    endpoint.headers.emplace("X-Agent-Id", identity->uid);
+    endpoint.headers.emplace("X-Alloy-Id", identity->uid);
+  }
 }
 
 // Sees to it that requests go side by side where one after the other is too slow.
