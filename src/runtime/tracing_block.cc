@@ -9,7 +9,7 @@ namespace {
 
 struct JaegerRemoteSampler {
   std::string url = "http://127.0.0.1:5778/sampling";
-  double max_operations = 256;
+  int64_t max_operations = 256;
   Duration refresh_interval = 1min;
 
   static constexpr auto schema() {
@@ -47,6 +47,18 @@ struct TracingBlock {
   }
 };
 
+// The failure at the place of the attribute.
+Outcome refused(const BlockContext& context, std::string_view attribute, std::string_view why) {
+  for (const auto* statement : context.block->body) {
+    const auto* found = syntax::as<syntax::AttributeStatement>(*statement);
+    if (found == nullptr || found->name.name != attribute) continue;
+    return std::unexpected(Failure::decoding(
+        EvaluationError::at({.range = {context.file->name(), found->start, found->end},
+                             .message = fmt::format("{} is {}", attribute, why)})));
+  }
+  return failed(fmt::format("{} is {}", attribute, why));
+}
+
 }  // namespace
 
 const Schema& tracing_block_schema() { return schema_of<TracingBlock>; }
@@ -57,8 +69,9 @@ Task<Outcome> TracingNode::evaluate(BlockContext context) {
       context.block->body, {.scope = *context.scope, .file = context.file->name()});
   if (!decoded) co_return std::unexpected(Failure::decoding(decoded.error()));
   if (!decoded->write_to.empty())
-    co_return failed("tracing: write_to is not supported yet: no component takes traces");
-  if (decoded->send_traceparent) co_return failed("tracing: send_traceparent is not supported yet");
+    co_return refused(context, "write_to", "not supported yet: no component takes traces");
+  if (decoded->send_traceparent)
+    co_return refused(context, "send_traceparent", "not supported yet: there are no own traces");
   co_return Outcome();
 }
 
