@@ -146,6 +146,7 @@ void RemoteWrite::fill_in(Arguments& arguments) const {
   const auto* identity = options().services.find<Identity>();
   if (identity == nullptr || identity->uid.empty()) return;
   for (EndpointArguments& endpoint : arguments.endpoints) {
+    if (endpoint.headers.empty()) continue;  // The real one sends them too, but shows nothing.
     endpoint.headers.emplace("X-Agent-Id", identity->uid);
     endpoint.headers.emplace("X-Alloy-Id", identity->uid);
   }
