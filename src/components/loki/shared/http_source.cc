@@ -9,8 +9,6 @@
 namespace alloy::loki {
 namespace {
 
-// How long a client has to wait for receivers that are full before it is told to come again.
-constexpr Duration patience = 10s;
 constexpr std::string_view tenant_label = "__tenant_id__";
 
 using Memory = std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>;
@@ -89,7 +87,7 @@ Task<HttpSourceResult> HttpSource::read(const Route& route,
     if (is_closed_) co_return HttpSourceResult{.status = 503, .error = "server shutdown"};
     settings = settings_;
   }
-  HttpSourceResult result = co_await route.read(request, std::move(settings));
+  HttpSourceResult result = co_await route.read(request, settings);
   const size_t count = result.entries ? result.entries->entries().size() : 0;
   if (!result.error.empty()) {
     logger_.warn(
@@ -100,7 +98,7 @@ Task<HttpSourceResult> HttpSource::read(const Route& route,
   const std::span<const LogEntry> entries = result.entries->entries();
   const auto memory = std::make_shared<const Memory>(result.entries, result.memory);
   const auto delivered =
-      co_await Forwarder::deliver(forwarder_, entries, memory, patience, request->stop);
+      co_await Forwarder::deliver(forwarder_, entries, memory, settings->patience, request->stop);
   if (!delivered) co_return HttpSourceResult{.status = 503, .error = delivered.error().message()};
   entries_written_.add(static_cast<double>(count));
   co_return result;

@@ -23,6 +23,8 @@ struct HttpSourceSettings {
   std::map<std::string, std::string> labels;
   RelabelRulesPointer relabel_rules;
   bool use_incoming_timestamp = false;
+  // How long a client waits for receivers that are full before it is told to come again.
+  Duration patience = 10s;
 };
 using HttpSourceSettingsPointer = std::shared_ptr<const HttpSourceSettings>;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "components/loki/shared/snake_case.h"
 #include "components/shared/json.h"
 #include "net/content_decoder.h"
 #include "signals/relabel.h"
@@ -14,27 +15,6 @@ namespace {
 constexpr std::string_view gzip_magic = "\x1f\x8b\x08";
 constexpr size_t record_bytes_max = 64 << 20;
 constexpr std::string_view label_prefix = "lbl_";
-
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-// "logGroup-Name" -> "log_group_name"
-std::string to_label_name(std::string_view name) {
-  constexpr std::string_view replaced = " ,\t/\\.-:=@<>()";
-  std::string result;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    if (i > 0 && is_upper(c) && is_lower_or_digit(name[i - 1])) result += '_';
-    if (replaced.contains(c)) {
-      result += '_';
-    } else if (c == '%') {
-      result += "_percent";
-    } else {
-      result += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-  }
-  return result;
-}
 
 }  // namespace
 
@@ -93,7 +73,7 @@ StaticLabels parse_static_labels(std::string_view header) {
   for (const auto& [attribute, value] : document->root()["commonAttributes"].members()) {
     if (!attribute.starts_with(label_prefix)) continue;
     std::string name(attribute.substr(label_prefix.size()));
-    if (!is_legacy_label_name(name)) name = to_label_name(name);
+    if (!is_legacy_label_name(name)) name = snake_case(name);
     if (!is_legacy_label_name(name)) {
       result.refused.push_back("invalid_label_name");
     } else if (!is_utf8(value.text())) {
