@@ -15,7 +15,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 constexpr std::string_view entry =
-    R"({"logName":"ln","resource":{"type":"gce","labels":{"zoneName":"z"}},"labels":{"a.b/c-d":"v"},)"
+    R"({"logName":"ln","resource":{"type":"gce","labels":{"zoneName":"z"}},)"
+    R"("labels":{"a.b/c-d":"v"},)"
     R"("severity":"INFO","timestamp":"1970-01-01T00:00:01Z","textPayload":"the text"})";
 
 std::string base64(std::string_view text) {
