@@ -12,6 +12,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr size_t read_size = 32 << 10;
+// Most connections are quiet, and there may be many: they begin with this much, and give back more.
+constexpr size_t quiet_size = 1 << 10;
 // What is put together for one write.
 constexpr size_t write_size_max = 64 << 10;
 // How much a peer may send ahead of the handlers: for one request, and for all together.
@@ -195,7 +197,7 @@ Task<> Http2Connection::run(std::string initial) {
   });
   idle_.set(context_->options.idle_timeout);
   Result<void> fed = feed(initial);
-  std::string buffer(read_size, '\0');
+  std::string buffer(quiet_size, '\0');
   while (fed && !is_closed_ &&
          (nghttp2_session_want_read(session_) || nghttp2_session_want_write(session_))) {
     const auto got = co_await transport_->read(buffer.data(), buffer.size(), Duration::zero());
@@ -203,6 +205,7 @@ Task<> Http2Connection::run(std::string initial) {
     context_->stats.received_bytes_total += *got;
     idle_.set(context_->options.idle_timeout);
     fed = feed(std::string_view(buffer).substr(0, *got));
+    if (*got == buffer.size()) buffer.resize(read_size);
   }
   const bool is_clean = fed && !is_closed_;
   if (is_clean && nghttp2_session_want_write(session_) == 0) {
@@ -293,6 +296,7 @@ Task<> Http2Connection::write_loop() {
         !nghttp2_session_want_read(session_) && !nghttp2_session_want_write(session_);
     if (is_closed_ || is_over) break;
     if (has_work_) continue;
+    if (out.capacity() > quiet_size) out = std::string();
     boost::system::error_code ignored;
     co_await writer_wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }

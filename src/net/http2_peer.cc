@@ -24,6 +24,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr size_t read_size = 16 << 10;
+// Most connections are quiet, and there may be many: they begin with this much, and give back more.
+constexpr size_t quiet_size = 1 << 10;
 // What a peer may send ahead of us, for one call and for all.
 constexpr int32_t stream_window = 4 << 20;
 constexpr int32_t connection_window = 16 << 20;
@@ -321,7 +323,7 @@ void Connection::lose() {
 }
 
 Task<> Connection::read_loop() {
-  std::string buffer(read_size, '\0');
+  std::string buffer(quiet_size, '\0');
   while (!closed_) {
     error_code error;
     const size_t got = co_await wire_->read_some(buffer.data(), buffer.size(), error);
@@ -330,6 +332,7 @@ Task<> Connection::read_loop() {
         nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(buffer.data()), got);
     work_.notify();
     if (used < 0) break;
+    if (got == buffer.size()) buffer.resize(read_size);
   }
   lose();
 }

@@ -36,6 +36,11 @@ struct ScrapeTarget {
 
   // The same for two targets that are scraped in the same way for the same labels.
   uint64_t key() const;
+  // Whether the last scrape of our term would begin so late now that the first one of the next
+  // owner is nearer than the moment it was due at.
+  bool is_missed(WallTime now, Duration late) const {
+    return now >= term.until && late > interval / 2;
+  }
 };
 
 // Errors are those for which the target is dropped.

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "components/shared/prometheus_duration.h"
 #include "components/prometheus/scrape/protocols.h"
+#include "components/shared/prometheus_duration.h"
 
 namespace alloy::prometheus::scrape {
 
@@ -143,6 +143,16 @@ TEST_CASE("a Content-Type decides the format, the fallback where there is none")
   CHECK(
       body_format("plain", "PrometheusText0.0.4")->warning ==
       R"(received unsupported Content-Type "plain", using fallback_scrape_protocol "text/plain")");
+}
+
+TEST_CASE("a late scrape is left to the next owner of the target if that one's turn is nearer") {
+  ScrapeTarget target = make({{"__address__", "h:1"}});
+  const WallTime now = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24));
+  CHECK_FALSE(target.is_missed(now, 40s));
+  target.term.until = now;
+  CHECK(target.is_missed(now, 31s));
+  CHECK_FALSE(target.is_missed(now, 30s));
+  CHECK_FALSE(target.is_missed(now - 1s, 40s));
 }
 
 }  // namespace alloy::prometheus::scrape

@@ -153,13 +153,9 @@ std::optional<SteadyTime> TargetLoop::next_wake() {
   return is_past_term_ ? SteadyTime::max() : next_;
 }
 
-// Whether we are so late with the last scrape of our term that the next owner's first one is nearer
-// to now than to that one.
 bool TargetLoop::is_missed() const {
-  const std::lock_guard lock(mutex_);
-  const ScrapeTarget& target = current_->target;
-  return target.term.until <= environment_.clock.wall() &&
-         environment_.clock.steady() - next_ > target.interval / 2;
+  const Clock& clock = environment_.clock;
+  return current()->target.is_missed(clock.wall(), clock.steady() - next_);
 }
 
 Task<> TargetLoop::run() {
