@@ -139,9 +139,9 @@ class Alloy(Process):
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log()[-4000:]}") from None
 
-    def reload(self, config):
+    def reload(self, config, timeout=120.0):
         self.config_path.write_text(config)
-        return http(self.url("/-/reload"), method="POST")
+        return http(self.url("/-/reload"), timeout=timeout, method="POST")
 
     def component(self, identity):
         status, body = http(self.url(f"/api/v0/web/components/{identity}"))
