@@ -1,5 +1,7 @@
 #include "services/http_service.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "services/http_router.h"
@@ -8,9 +10,26 @@ namespace alloy {
 namespace {
 
 struct FixedMetrics final : SelfMetrics {
+  size_t more = 0;  // Series besides the one.
+
   MetricFamilies collect() const override {
-    return {{"x", {"x", "About x.", MetricType::gauge, {{"x", {{"a", "b"}}, 1}}}}};
+    MetricFamilies all = {{"x", {"x", "About x.", MetricType::gauge, {{"x", {{"a", "b"}}, 1}}}}};
+    for (size_t i = 0; i < more; ++i)
+      all["x"].samples.push_back({"x", {{"number", std::to_string(i)}}, 2});
+    return all;
   }
+};
+
+struct KeepingWriter final : net::BodyWriter {
+  std::string written;
+  size_t chunk_size_max = 0;
+
+  Task<Result<void>> write(std::string chunk) override {
+    chunk_size_max = std::max(chunk_size_max, chunk.size());
+    written += chunk;
+    co_return Result<void>();
+  }
+  void set_trailers(net::Headers) override {}
 };
 
 struct FixedDirectory final : ComponentDirectory {
@@ -77,6 +96,11 @@ struct Fixture {
     net::ServerResponse response;
     executor.run(ask(&service, std::move(request), &response));
     return response;
+  }
+  static Task<> stream(std::function<Task<Result<void>>(std::shared_ptr<net::BodyWriter>)> body,
+                       std::shared_ptr<net::BodyWriter> writer) {
+    const auto sent = co_await body(std::move(writer));
+    CHECK(sent.has_value());
   }
   net::ServerResponse get(std::string path) { return send({.path = std::move(path)}); }
 };
@@ -256,6 +280,26 @@ TEST_CASE("metrics are text, or protobuf for who asks for it") {
                                    "a\x12\x01"
                                    "b\x12\x09\x09\0\0\0\0\0\0\xf0\x3f",
                                    37));
+}
+
+TEST_CASE("a large exposition is sent piece by piece, and compressed as a whole") {
+  Fixture f;
+  f.metrics.more = 100'000;
+  const std::string expected = write_exposition(f.metrics.collect());
+  const auto plain = f.get("/metrics");
+  REQUIRE(plain.stream);
+  const auto writer = std::make_shared<KeepingWriter>();
+  f.executor.run(Fixture::stream(plain.stream, writer));
+  CHECK(writer->written == expected);
+  CHECK(writer->chunk_size_max <= 64 << 10);
+  const auto small = f.send({.path = "/metrics", .headers = {{"Accept-Encoding", "gzip"}}});
+  CHECK(small.headers.get("Content-Encoding") == "gzip");
+  CHECK(small.body.size() < expected.size() / 4);
+  // RFC 1952: the last four bytes are the size of what was compressed.
+  uint32_t size = 0;
+  for (size_t i = 1; i <= 4; ++i)
+    size = size << 8 | static_cast<unsigned char>(small.body[small.body.size() - i]);
+  CHECK(size == expected.size());
 }
 
 }  // namespace alloy

@@ -1,18 +1,31 @@
 #include "services/metrics_endpoint.h"
 
+#include <malloc.h>
+#include <memory>
+#include <utility>
+
 #include "services/gzip.h"
 
 namespace alloy {
 namespace {
 
-// Each piece is gone once it has been copied.
-std::string join_pieces(std::vector<std::string> pieces) {
+using Pieces = std::vector<std::string>;
+
+// A larger exposition is sent piece by piece.
+constexpr size_t body_size_max = 1 << 20;
+
+size_t size_of(const Pieces& pieces) {
   size_t size = 0;
   for (const std::string& piece : pieces) size += piece.size();
-  std::string all;
-  all.reserve(size);
-  for (std::string& piece : pieces) all += std::exchange(piece, {});
-  return all;
+  return size;
+}
+
+// Each piece is gone once it has been sent; and what the allocator keeps of them, which would stay
+// until the next scrape, goes back to the system.
+Task<Result<void>> send(std::shared_ptr<Pieces> pieces, std::shared_ptr<net::BodyWriter> writer) {
+  for (std::string& piece : *pieces) CO_TRY(co_await writer->write(std::exchange(piece, {})));
+  malloc_trim(0);
+  co_return Result<void>();
 }
 
 }  // namespace
@@ -23,7 +36,7 @@ net::ServerResponse metrics_response(const SelfMetrics& metrics, const net::Head
   const std::string escaping =
       says("escaping=allow-utf-8") ? "; escaping=allow-utf-8" : "; escaping=underscores";
   net::ServerResponse response;
-  std::vector<std::string> pieces;
+  Pieces pieces;
   if (says("application/vnd.google.protobuf") && says("encoding=delimited")) {
     response.headers.set("Content-Type",
                          "application/vnd.google.protobuf; proto=io.prometheus.client."
@@ -39,9 +52,16 @@ net::ServerResponse metrics_response(const SelfMetrics& metrics, const net::Head
   // By hand and without Vary, as the real one.
   if (request.has_token("Accept-Encoding", "gzip")) {
     response.headers.set("Content-Encoding", "gzip");
+    const bool is_large = size_of(pieces) > body_size_max;
     response.body = gzip(std::move(pieces));
+    if (is_large) malloc_trim(0);
+  } else if (size_of(pieces) > body_size_max) {
+    response.stream = [held = std::make_shared<Pieces>(std::move(pieces))](
+                          std::shared_ptr<net::BodyWriter> writer) {
+      return send(held, std::move(writer));
+    };
   } else {
-    response.body = join_pieces(std::move(pieces));
+    for (const std::string& piece : pieces) response.body += piece;
   }
   return response;
 }
