@@ -147,6 +147,11 @@ LogFile::Check LogFile::check() {
   return is_same ? Check::same : Check::other;
 }
 
+bool LogFile::has_changed() const {
+  const auto info = inspect(file_.get());
+  return info && info->modified_ns != modified_ns_;
+}
+
 void LogFile::set_head(Head head) {
   if (head == head_) return;
   head_ = head;
@@ -188,6 +193,8 @@ LogFile::Progress LogFile::read_some(ReadBuffers& buffers, const Series& labels,
   if (!*range) return Progress::at_end;
   const std::string_view text(buffers.bytes.data(),
                               static_cast<size_t>((*range)->end - (*range)->begin));
+  // It may have had other content since it was looked at, which is to be looked for first.
+  if (is_untouched() && compression_ == Compression::none && has_changed()) return Progress::at_end;
   if (!is_confirmed(**range, text)) return Progress::at_end;
   DeliveryPointer delivery = ledger_->begin(**range);
   position_ = (*range)->end;

@@ -123,6 +123,7 @@ class LogFile {
                          const Series& labels, ReadCounters& counters);
   void split(std::string_view text, ReadBuffers& buffers, const Series& labels);
   Progress fail_with(const Error& error);
+  bool has_changed() const;
   bool is_confirmed(Range range, std::string_view text);
   void set_head(Head head);
 

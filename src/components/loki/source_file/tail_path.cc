@@ -313,20 +313,23 @@ void Tail::begin_content_anew() {
   auto copy = find_copy(key_.path, last.position(), info->inode, [&](const FoundFile& file) {
     return last.head().matches(file.file.get());
   });
+  bool is_begun = false;
   if (copy) {
     const FileInfo copied = copy->info;
     continue_in(last, *std::move(copy));
     // Further copies, of what it had since. What came later is no copy of it.
     add_between(copied.born_ns, info->modified_ns, info->inode);
-    add_file(std::move(found), 0, info->modified_ns);
+    is_begun = add_file(std::move(found), 0, info->modified_ns);
     // Last: after a kill before this, the mark still leads to the truncated file and to the copy.
     set_inode(last, copied.inode);
   } else {
     // Lost is what nobody has copied, but there may be copies of what it had since.
     last.end_here();
     add_between(last.mark().begun_ns(), info->modified_ns, info->inode);
-    add_file(std::move(found), 0, info->modified_ns);
+    is_begun = add_file(std::move(found), 0, info->modified_ns);
   }
+  // Modified since it was looked at, it may have had other content meanwhile.
+  if (is_begun && files_.back()->modified_ns() != info->modified_ns) add_unseen();
 }
 
 void Tail::continue_in(LogFile& file, FoundFile found) {

@@ -55,12 +55,15 @@ void Tail::resume(std::optional<FoundFile> found) {
   int64_t since = last.mark().begun_ns();
   auto elsewhere = find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns());
   if (!elsewhere && !last.is_untouched()) {
-    // It may have been truncated, written to, and moved away then: it is older than its copy.
-    if (auto anew = find_rewritten(last)) rewritten.push_back(*std::move(anew));
+    // It may have been truncated, written to, and moved away then: it is older than its copy. If it
+    // isn't there any more, what replaced it may be such a file, which nobody knows by its number.
+    auto anew = find_rewritten(last);
+    const bool is_there = anew.has_value();
+    if (anew) rewritten.push_back(*std::move(anew));
     elsewhere = find_copy(key_.path, last.position(), at_path, [&](const FoundFile& file) {
       return last.head().matches(file.file.get());
     });
-    if (elsewhere) since = elsewhere->info.born_ns;
+    if (elsewhere && is_there) since = elsewhere->info.born_ns;
   }
   if (elsewhere)
     open_marked(last, *std::move(elsewhere));

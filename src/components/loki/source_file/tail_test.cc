@@ -241,4 +241,19 @@ TEST_CASE(
   CHECK(Run(folder).read() == "three four five ");
 }
 
+TEST_CASE(
+    "what replaced a file, and was copied, truncated and renamed, all unseen, is read to its end") {
+  const TestFolder folder;
+  folder.write("one\n");
+  CHECK(Run(folder).read() == "one ");
+  folder.let_time_pass();
+  std::ofstream(folder.log + ".tmp") << "one\ntwo\n";
+  std::filesystem::rename(folder.log + ".tmp", folder.log);
+  folder.rotate_by_copy();
+  folder.write("three\n");
+  folder.rotate_by_rename();
+  folder.write("four\n");
+  CHECK(Run(folder).read() == "two three four ");
+}
+
 }  // namespace alloy::loki::source_file
