@@ -92,6 +92,26 @@ TEST_CASE("what Prometheus refuses is refused") {
             .starts_with("(Critical) failed to parse Prometheus config: "));
 }
 
+TEST_CASE("what is left out is told, and what would be missed is an error") {
+  const Conversion left_out = converted("prometheus", R"(
+global: {rule_query_offset: 1m}
+runtime: {gogc: 75}
+scrape_configs: [{job_name: a, extra_scrape_metrics: true, http_headers: {X: {values: [b]}}}]
+)");
+  CHECK(left_out.diagnostics.text().starts_with(
+      "(Warning) scrape_configs extra_scrape_metrics has no counterpart and is left out\n"
+      "(Warning) runtime has no counterpart and is left out\n"
+      "(Warning) global rule_query_offset has no counterpart and is left out\n(Info) "));
+  CHECK(left_out.text.contains("http_headers = {\n\t\tX = [\"b\"],\n\t}"));
+  CHECK(converted("prometheus", "scrape_config_files: [x]").diagnostics.text() ==
+        "(Error) The converter does not support converting the provided scrape_config_files "
+        "config.");
+  CHECK(converted("prometheus", "scrape_configs: [{job_name: a, http_headers: {X: {files: [b]}}}]")
+            .diagnostics.text()
+            .starts_with("(Error) The converter does not support converting the provided HTTP "
+                         "Client http_headers files config.\n"));
+}
+
 TEST_CASE("limits and file watching of Promtail reach each pipeline") {
   const Conversion result = converted("promtail", R"(
 server: {register_instrumentation: false}

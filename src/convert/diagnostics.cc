@@ -32,6 +32,10 @@ void Diagnostics::add_unsupported(std::string_view what) {
       fmt::format("The converter does not support converting the provided {}.", what));
 }
 
+void Diagnostics::add_ignored(std::string_view what) {
+  add(Severity::warning, fmt::format("{} has no counterpart and is left out", what));
+}
+
 void Diagnostics::add_all(Diagnostics other) {
   for (Diagnostic& one : other.diagnostics_) diagnostics_.push_back(std::move(one));
 }

@@ -20,6 +20,8 @@ class Diagnostics {
   void add(Severity severity, std::string summary, std::string detail = {});
   // An error of the usual wording: the converter does not support "the provided WHAT".
   void add_unsupported(std::string_view what);
+  // A warning that something of the source is left out, since it means nothing to us.
+  void add_ignored(std::string_view what);
   void add_all(Diagnostics other);
   // Nothing of this severity any more.
   void remove(Severity severity);

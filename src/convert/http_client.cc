@@ -11,6 +11,8 @@ void convert_headers(const YamlNode& headers, SourceReader& reader, Draft& into)
   for (const YamlMember& header : headers.members) {
     std::vector<Value> values;
     for (const YamlMember& kind : header.value.members) {
+      // Files have no counterpart: see check_http_client().
+      if (kind.key == "files") continue;
       if (kind.key != "values" && kind.key != "secrets") {
         reader.unknown_field(kind, "config.Header");
         continue;
@@ -47,6 +49,12 @@ void check_http_client(const YamlNode& map, Diagnostics& diagnostics) {
   const YamlNode* tls = map.find("tls_config");
   if (tls != nullptr && tls->find("max_version") != nullptr)
     diagnostics.add_unsupported("HTTP Client max_version config");
+  const YamlNode* headers = map.find("http_headers");
+  if (headers != nullptr && std::ranges::any_of(headers->members, [](const YamlMember& header) {
+        return header.value.find("files") != nullptr;
+      })) {
+    diagnostics.add_unsupported("HTTP Client http_headers files config");
+  }
 }
 
 }  // namespace alloy::convert

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "net/openssl_values.h"
 #include "net/tls_material.h"
 
 namespace alloy::net {
@@ -16,28 +17,6 @@ using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
 Bio read_only(const std::string& text) {
   return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
-}
-
-std::string last_openssl_error() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  ERR_clear_error();
-  return reason == nullptr ? "unknown error" : reason;
-}
-
-int version_number(TlsVersion version, int otherwise) {
-  switch (version) {
-    case TlsVersion::tls10:
-      return TLS1_VERSION;
-    case TlsVersion::tls11:
-      return TLS1_1_VERSION;
-    case TlsVersion::tls12:
-      return TLS1_2_VERSION;
-    case TlsVersion::tls13:
-      return TLS1_3_VERSION;
-    case TlsVersion::unspecified:
-      break;
-  }
-  return otherwise;
 }
 
 Result<> use_authorities(SSL_CTX* context, const std::string& pem) {

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "base/text.h"
+#include "net/openssl_values.h"
 #include "net/tls_material.h"
 
 namespace alloy::net {
@@ -81,22 +82,6 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 
 // For policies that want a certificate but do not check it.
 int accept_any(int, X509_STORE_CTX*) { return 1; }
-
-int version_number(TlsVersion version, int otherwise) {
-  switch (version) {
-    case TlsVersion::tls10:
-      return TLS1_VERSION;
-    case TlsVersion::tls11:
-      return TLS1_1_VERSION;
-    case TlsVersion::tls12:
-      return TLS1_2_VERSION;
-    case TlsVersion::tls13:
-      return TLS1_3_VERSION;
-    case TlsVersion::unspecified:
-      break;
-  }
-  return otherwise;
-}
 
 std::pair<int64_t, int64_t> stamp(const std::string& path) {
   struct stat info{};

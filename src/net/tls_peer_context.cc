@@ -6,18 +6,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "net/openssl_values.h"
 #include "net/tls_material.h"
 
 namespace alloy::net {
 namespace {
 
 SSL_CTX* ctx(void* context) { return static_cast<SSL_CTX*>(context); }
-
-std::string last_openssl_error() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  ERR_clear_error();
-  return reason == nullptr ? "unknown error" : reason;
-}
 
 // Adds each certificate of the text; gives how many there were.
 int add_authorities(SSL_CTX* context, const std::string& pem) {

@@ -69,6 +69,16 @@ void check(const YamlNode& root, const YamlNode& global, Diagnostics& diagnostic
   if (is_given(root.find("tracing"))) diagnostics.add_unsupported("tracing config");
   check_remote_writes(root.find("remote_write"), diagnostics);
   if (is_given(root.find("remote_read"))) diagnostics.add_unsupported("remote_read config");
+  // Files with more scrape configs would be missed.
+  if (is_given(root.find("scrape_config_files")))
+    diagnostics.add_unsupported("scrape_config_files config");
+  for (std::string_view name : {"runtime", "otlp"})
+    if (is_given(root.find(name))) diagnostics.add_ignored(name);
+  for (std::string_view name :
+       {"rule_query_offset", "keep_dropped_targets", "metric_name_validation_scheme",
+        "metric_name_escaping_scheme", "scrape_native_histograms", "extra_scrape_metrics"}) {
+    if (global.find(name) != nullptr) diagnostics.add_ignored(fmt::format("global {}", name));
+  }
 }
 
 class Converter {

@@ -25,18 +25,19 @@ constexpr std::string_view inherited[] = {"body_size_limit",
                                           "always_scrape_classic_histograms",
                                           "convert_classic_histograms_to_nhcb"};
 
+// Fields that our scrapes have no use for.
+constexpr std::string_view not_converted[] = {"metric_name_validation_scheme",
+                                              "metric_name_escaping_scheme",
+                                              "scrape_native_histograms", "extra_scrape_metrics"};
+
 std::vector<Rename> scrape_renames(const YamlNode& config) {
   std::vector<Rename> renames = {{"always_scrape_classic_histograms", "scrape_classic_histograms"},
                                  {"fallback_scrape_protocol", "scrape_fallback_protocol"},
                                  {"relabel_configs", ""},
                                  {"metric_relabel_configs", ""},
                                  {"keep_dropped_targets", ""},
-                                 // What we scrape has legacy names, whatever Prometheus takes.
-                                 {"metric_name_validation_scheme", ""},
-                                 {"metric_name_escaping_scheme", ""},
-                                 {"scrape_native_histograms", ""},
-                                 {"extra_scrape_metrics", ""},
                                  http_headers_elsewhere};
+  for (std::string_view name : not_converted) renames.push_back({name, ""});
   for (const YamlMember& member : config.members) {
     if (is_service_discovery(member.key)) renames.push_back({member.key, ""});
   }
@@ -181,6 +182,10 @@ void check_scrape(const YamlNode& config, Diagnostics& diagnostics) {
   check("track_timestamps_staleness", "false");
   check("native_histogram_bucket_limit", "0");
   check("keep_dropped_targets", "0");
+  for (std::string_view name : not_converted) {
+    if (config.find(name) != nullptr)
+      diagnostics.add_ignored(fmt::format("scrape_configs {}", name));
+  }
   check_http_client(config, diagnostics);
   check_service_discovery(config, diagnostics);
 }

@@ -75,11 +75,9 @@ void adapt_filters(const YamlNode& config, SourceReader& reader, Draft& into) {
   }
 }
 
-void adapt_kubernetes(const YamlNode& config, SourceReader& reader, Draft& into) {
-  if (const YamlNode* file = config.find("kubeconfig_file"); file != nullptr && file->text.empty())
-    reader.refuse("invalid kubeconfig_file");
-  if (into.has("namespaces")) into.block("namespaces").is_kept = false;
-  if (into.has("attach_metadata")) into.block("attach_metadata").is_kept = false;
+void adapt_kubernetes(const YamlNode&, SourceReader&, Draft& into) {
+  for (std::string_view name : {"namespaces", "attach_metadata"})
+    if (into.has(name)) into.block(name).is_kept = false;
 }
 
 // Its interval is another one with us.

@@ -72,6 +72,11 @@ void check(const YamlNode& root, Diagnostics& diagnostics) {
                     "reading targets from stdin is not supported in Alloy configuration file");
   }
   check_server(part(root, "server"), diagnostics);
+  for (std::string_view name : {"sync_period", "ignore_invalid_yaml"}) {
+    if (part(root, "positions").find(name) != nullptr)
+      diagnostics.add_ignored(fmt::format("positions.{}", name));
+  }
+  if (!part(root, "options").members.empty()) diagnostics.add_ignored("options");
 }
 
 class Converter {

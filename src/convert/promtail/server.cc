@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace alloy::convert::promtail {
 namespace {
 
@@ -55,10 +57,15 @@ constexpr std::string_view unsupported[] = {
     "http_path_prefix",
 };
 
-Value field_value(const YamlNode& node, Type type, SourceReader& reader) {
-  if (type == Type::text) return Value::string(node.text);
-  if (type == Type::number) return reader.value(node, schema_internal::member_type<int64_t>);
-  return reader.value(node, schema_internal::member_type<Duration>);
+// Written even where it is our default, which these blocks have only as a whole.
+Expression field_value(const YamlNode& node, Type type, SourceReader& reader) {
+  if (type == Type::text) return {quote(node.text)};
+  if (type == Type::number) {
+    const Value number = reader.value(node, schema_internal::member_type<int64_t>);
+    return {number.is_number() ? number.as_number().to_string() : "0"};
+  }
+  const Value duration = reader.value(node, schema_internal::member_type<Duration>);
+  return {quote(duration.is_string() ? duration.as_string() : "0s")};
 }
 
 constexpr Rename tls_fields[] = {{"cert", "cert_pem"},

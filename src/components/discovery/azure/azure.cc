@@ -1,5 +1,7 @@
 // discovery.azure makes targets of Azure's virtual machines, also of those in scale sets.
-#include "components/discovery/azure/azure_token.h"
+#include "components/shared/cloud_tokens/azure.h"
+
+#include "components/discovery/azure/cloud.h"
 #include "components/discovery/azure/machines.h"
 #include "components/discovery/shared/http_refresh.h"
 #include "net/url.h"
@@ -94,24 +96,19 @@ struct Arguments {
             .enable_http2 = enable_http2,
             .http_headers = http_headers};
   }
-  TokenOptions token(Cloud cloud) const {
+  // How to log in. Reads the environment, and the file that it names.
+  Result<cloud_tokens::TokenRequest> ask_for_token(const Cloud& cloud) const {
+    using namespace cloud_tokens;
+    const AzureContext about{.authority = std::string(cloud.login) + '/',
+                             .scope = std::string(cloud.resource) + "/.default"};
     if (oauth)
-      return {.kind = TokenKind::client_secret,
-              .cloud = cloud,
-              .tenant_id = oauth->tenant_id,
-              .client_id = oauth->client_id,
-              .client_secret = oauth->client_secret.value,
-              .token_file = ""};
-    if (managed_identity)
-      return {.kind = TokenKind::managed_identity,
-              .cloud = cloud,
-              .tenant_id = "",
-              .client_id = managed_identity->client_id,
-              .client_secret = "",
-              .token_file = ""};
-    TokenOptions options = options_from_environment(cloud, sdk_auth ? sdk_auth->tenant_id : "");
-    if (workload_identity) options.kind = TokenKind::workload_identity;
-    return options;
+      return azure_ask_with_secret(about, oauth->tenant_id, oauth->client_id,
+                                   oauth->client_secret.value);
+    if (managed_identity) return azure_ask_machine(about, managed_identity->client_id);
+    if (sdk_auth) return azure_ask_as_environment_says(about, sdk_auth->tenant_id);
+    return azure_ask_with_assertion(about, cloud_tokens::environment("AZURE_TENANT_ID"),
+                                    cloud_tokens::environment("AZURE_CLIENT_ID"),
+                                    cloud_tokens::environment("AZURE_FEDERATED_TOKEN_FILE"));
   }
 };
 
@@ -126,7 +123,10 @@ class Azure final : public HttpRefreshDiscoverer {
       : HttpRefreshDiscoverer("azure", arguments.refresh_interval, std::move(client), context),
         arguments_(std::move(arguments)),
         cloud_(cloud),
-        tokens_(arguments_.token(cloud), std::move(token_client), context),
+        tokens_(std::make_shared<cloud_tokens::TokenSource>(
+            std::move(token_client),
+            [arguments = arguments_, cloud](WallTime) { return arguments.ask_for_token(cloud); },
+            context.clock)),
         failures_(context.metrics.counter("prometheus_sd_azure_failures_total",
                                           "Number of Azure service discovery refresh failures.")),
         cache_hits_(context.metrics.counter("prometheus_sd_azure_cache_hit_total",
@@ -150,16 +150,16 @@ class Azure final : public HttpRefreshDiscoverer {
 
   Arguments arguments_;
   Cloud cloud_;
-  TokenSource tokens_;
+  std::shared_ptr<cloud_tokens::TokenSource> tokens_;
   Counter& failures_;
   Counter& cache_hits_;
   std::map<std::string, CachedInterface> interfaces_;
 };
 
 Task<Result<net::Response>> Azure::ask(std::string url, StopToken stop) {
-  CO_TRY(auto authorization, co_await tokens_.authorization(stop));
+  CO_TRY(auto token, co_await cloud_tokens::TokenSource::get(tokens_, stop));
   net::Request request{.url = std::move(url)};
-  request.headers.add("Authorization", std::move(authorization));
+  request.headers.add("Authorization", std::move(token.authorization));
   co_return co_await fetch(std::move(request), std::move(stop));
 }
 

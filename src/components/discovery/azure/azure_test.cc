@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "component/component_harness.h"
-#include "components/discovery/azure/azure_token.h"
+#include "components/discovery/azure/cloud.h"
 #include "components/discovery/azure/machines.h"
 
 namespace alloy {

@@ -1,7 +1,7 @@
 // discovery.gce makes targets of Google Compute Engine's instances.
-#include "components/discovery/gce/google_token.h"
 #include "components/discovery/gce/instances.h"
 #include "components/discovery/shared/http_refresh.h"
+#include "components/shared/cloud_tokens/google.h"
 #include "net/url.h"
 
 namespace alloy::discovery::gce {
@@ -36,7 +36,10 @@ class Gce final : public HttpRefreshDiscoverer {
       const DiscoveryContext& context)
       : HttpRefreshDiscoverer("gce", arguments.refresh_interval, std::move(client), context),
         arguments_(std::move(arguments)),
-        tokens_(std::string(scope), std::move(token_client), context) {}
+        tokens_(std::make_shared<cloud_tokens::TokenSource>(
+            std::move(token_client),
+            [](WallTime now) { return cloud_tokens::make_google_request("", scope, now); },
+            context.clock)) {}
 
  private:
   Task<Result<std::vector<TargetGroup>>> refresh(StopToken stop) override {
@@ -50,7 +53,7 @@ class Gce final : public HttpRefreshDiscoverer {
   Task<Result<std::vector<Target>>> find_targets(StopToken stop);
 
   Arguments arguments_;
-  TokenSource tokens_;
+  std::shared_ptr<cloud_tokens::TokenSource> tokens_;
 };
 
 Task<Result<std::vector<Target>>> Gce::find_targets(StopToken stop) {
@@ -63,10 +66,10 @@ Task<Result<std::vector<Target>>> Gce::find_targets(StopToken stop) {
     std::multimap<std::string, std::string> parameters = {{"prettyPrint", "false"}};
     if (!arguments_.filter.empty()) parameters.emplace("filter", arguments_.filter);
     if (!next.empty()) parameters.emplace("pageToken", next);
-    CO_TRY(auto authorization, co_await tokens_.authorization(stop));
+    CO_TRY(auto token, co_await cloud_tokens::TokenSource::get(tokens_, stop));
     CO_TRY(const auto page,
            co_await fetch_json(folder + "?" + net::encode_query(parameters),
-                               {{"Authorization", std::move(authorization)}}, stop));
+                               {{"Authorization", std::move(token.authorization)}}, stop));
     for (Target& target :
          instance_targets(page.root(), {.project = arguments_.project,
                                         .port = arguments_.port,

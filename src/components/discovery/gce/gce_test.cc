@@ -1,15 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "components/discovery/gce/google_token.h"
 #include "components/discovery/gce/instances.h"
 
 namespace alloy::discovery::gce {
-
-TEST_CASE("an assertion for Google needs the account's key") {
-  CHECK(sign_assertion({.account = "a", .key_pem = "x", .token_url = "", .scope = ""})
-            .error()
-            .message() == "the private key can't be read");
-}
 
 TEST_CASE("a page of GCE instances becomes targets") {
   const auto page = JsonDocument::parse(R"({"items":[{"id":"7","name":"vm","zone":"z",

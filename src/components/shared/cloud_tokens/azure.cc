@@ -20,7 +20,8 @@ TokenRequest ask_authority(const AzureContext& context, const std::string& tenan
                            std::multimap<std::string, std::string> form) {
   form.emplace("grant_type", "client_credentials");
   form.emplace("scope", context.scope);
-  return {.url = fmt::format("{}{}/oauth2/v2.0/token", context.authority, tenant),
+  return {.url = fmt::format("{}{}/oauth2/v2.0/token", context.authority,
+                             net::escape_path_segment(tenant)),
           .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
           .body = net::encode_query(form)};
 }
@@ -64,12 +65,11 @@ Result<TokenRequest> azure_ask_as_environment_says(const AzureContext& context,
                                                    const std::string& tenant_id) {
   const std::string client = environment("AZURE_CLIENT_ID");
   const std::string tenant = or_else(tenant_id, environment("AZURE_TENANT_ID"));
-  if (const std::string secret = environment("AZURE_CLIENT_SECRET"); !secret.empty()) {
+  if (client.empty() || tenant.empty()) return azure_ask_machine(context, client);
+  if (const std::string secret = environment("AZURE_CLIENT_SECRET"); !secret.empty())
     return azure_ask_with_secret(context, tenant, client, secret);
-  }
-  if (const std::string file = environment("AZURE_FEDERATED_TOKEN_FILE"); !file.empty()) {
+  if (const std::string file = environment("AZURE_FEDERATED_TOKEN_FILE"); !file.empty())
     return azure_ask_with_assertion(context, tenant, client, file);
-  }
   return azure_ask_machine(context, client);
 }
 

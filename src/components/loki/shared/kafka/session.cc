@@ -45,6 +45,10 @@ Session::Session(const Options& options, Source::Report report,
       forwarder_(std::move(forwarder)),
       settings_(std::move(settings)),
       store_(store_of(options)),
+      dropped_(options.metrics.counter(
+          "loki_source_kafka_dropped_messages_total",
+          "Total number of messages dropped, by reason: of partitions without labels",
+          {{"reason", "no_labels"}})),
       filter_(*TopicFilter::create(settings_->topics)) {}
 
 Session::~Session() = default;

@@ -20,7 +20,7 @@ class Session {
  private:
   // A partition that we have.
   struct Owned {
-    LabelSet labels;  // Finished; empty: its messages are left out.
+    LabelSet labels;  // Finished; empty: its messages are dropped.
     uint64_t assignment = 0;
   };
   // What has been read of a partition in a batch.
@@ -61,6 +61,7 @@ class Session {
   const std::shared_ptr<Forwarder> forwarder_;
   const std::shared_ptr<const SourceSettings> settings_;
   SeriesStore& store_;
+  Counter& dropped_;
   const TopicFilter filter_;
   const std::shared_ptr<Event> wake_ = std::make_shared<Event>();
   std::shared_ptr<Consumer> consumer_;

@@ -150,7 +150,8 @@ uint32_t Session::note(const Partition& partition, uint64_t assignment, int64_t 
 void Session::take(const Message& message) {
   const auto owned =
       owned_.find(Partition{.topic = std::string(message.topic), .number = message.partition});
-  if (owned == owned_.end() || owned->second.labels.empty()) return;
+  if (owned == owned_.end()) return;
+  if (owned->second.labels.empty()) return dropped_.add(1);
   Batch& batch = *pending_;
   const uint32_t origin = note(owned->first, owned->second.assignment, message.offset + 1, batch);
   read(message, owned->second, batch);
