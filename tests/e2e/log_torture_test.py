@@ -48,8 +48,6 @@ loki.write "sink" {{
 """
 
 
-# Rare losses are known and open (docs/benchmarks.md): run by hand until they are mended.
-@unittest.skipUnless("ALLOY_TORTURE_SECONDS" in os.environ, "set ALLOY_TORTURE_SECONDS")
 class LogTorture(Story):
 
     def test_each_line_arrives_whatever_happens(self):
