@@ -78,7 +78,8 @@ int on_connected(void* user, char*, char*, int, int) {
 curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& exchange = *static_cast<Exchange*>(user);
   if (exchange.peer_address.empty()) exchange.peer_address = address_text(&address->addr);
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return opened >= 0 && exchange.on_socket ? exchange.on_socket(opened) : opened;
 }
 
 void append(void*& list, const std::string& line) {

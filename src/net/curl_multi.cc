@@ -1,5 +1,7 @@
 #include "net/curl_multi.h"
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <unordered_map>
 #include <vector>
 
@@ -59,7 +61,9 @@ constexpr std::chrono::milliseconds rest_time{1};
 // Idle connections kept alive, like Go's Prometheus clients.
 constexpr long connections_max = 20'000;
 
-// A socket libcurl wants to hear about.
+// A socket libcurl wants to hear about. The descriptor is a copy of libcurl's own: libcurl 7.88
+// closes a socket that failed to connect before it tells us so, and by then the number may belong
+// to somebody else, who would be unregistered in its stead.
 struct Watch {
   explicit Watch(const AnyExecutor& strand) : descriptor(strand) {}
   asio::posix::stream_descriptor descriptor;
@@ -98,6 +102,7 @@ class Multi final : public CurlMulti, public std::enable_shared_from_this<Multi>
   Result<void> open();
   CURL* take_easy();
   void give_back(CURL* easy);
+  int with_free_number(int socket) const;
   void resume_when_open(const std::shared_ptr<Transfer>& transfer);
   void arm(curl_socket_t socket, const std::shared_ptr<Watch>& watch);
   void arm_after_read(curl_socket_t socket, const std::shared_ptr<Watch>& watch);
@@ -147,6 +152,16 @@ void Multi::give_back(CURL* easy) {
   }
 }
 
+// A new socket under the number of one that libcurl closed without a word would be taken for that.
+int Multi::with_free_number(int socket) const {
+  while (socket >= 0 && watches_.contains(socket)) {
+    const int other = ::fcntl(socket, F_DUPFD_CLOEXEC, socket + 1);
+    ::close(socket);
+    socket = other;
+  }
+  return socket;
+}
+
 // An open throttle lets the transfer go on, which libcurl has put aside.
 void Multi::resume_when_open(const std::shared_ptr<Transfer>& transfer) {
   transfer->exchange->throttle->set_resume(
@@ -164,6 +179,7 @@ void Multi::resume_when_open(const std::shared_ptr<Transfer>& transfer) {
 Task<Result<void>> Multi::perform(std::shared_ptr<Exchange> exchange, StopToken stop) {
   CO_TRY(open());
   const auto transfer = std::make_shared<Transfer>(strand_, exchange);
+  exchange->on_socket = [this](int socket) { return with_free_number(socket); };
   CURL* easy = take_easy();
   if (!easy) co_return fail("out of memory");
   prepare_easy(easy, *exchange, transfer->lists, transfer->error_buffer);
@@ -216,7 +232,8 @@ int Multi::on_socket(CURL*, curl_socket_t socket, int wanted, void* user, void*)
   if (wanted == CURL_POLL_REMOVE) {
     if (slot) {
       slot->is_closed = true;
-      slot->descriptor.release();
+      boost::system::error_code ignored;
+      slot->descriptor.close(ignored);
     }
     self.watches_.erase(socket);
     return 0;
@@ -224,8 +241,10 @@ int Multi::on_socket(CURL*, curl_socket_t socket, int wanted, void* user, void*)
   if (!slot) {
     slot = std::make_shared<Watch>(self.strand_);
     boost::system::error_code error;
-    slot->descriptor.assign(socket, error);
-    if (error) {
+    const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0) slot->descriptor.assign(copy, error);
+    if (copy < 0 || error) {
+      if (copy >= 0) ::close(copy);
       self.watches_.erase(socket);
       return -1;
     }

@@ -19,8 +19,7 @@ Deadline::Deadline(AnyExecutor strand, std::function<void()> on_expired)
     : state_(std::make_shared<State>(std::move(strand), std::move(on_expired))) {}
 
 Deadline::~Deadline() {
-  state_->on_expired = nullptr;
-  state_->timer.cancel();
+  if (state_->on_expired) stop();
 }
 
 void Deadline::set(Duration limit) {
@@ -30,6 +29,11 @@ void Deadline::set(Duration limit) {
 }
 
 void Deadline::clear() { state_->when = TimePoint::max(); }
+
+void Deadline::stop() {
+  state_->on_expired = nullptr;
+  state_->timer.cancel();
+}
 
 void Deadline::arm(const std::shared_ptr<State>& state) {
   state->armed_for = state->when;

@@ -13,7 +13,8 @@ namespace alloy::net {
 
 class Deadline {
  public:
-  // Calls `on_expired` on `strand`, where all calls must come from too.
+  // Calls `on_expired` on `strand`, where all calls must come from too. The destructor may run
+  // elsewhere, but then stop() must have come before.
   Deadline(AnyExecutor strand, std::function<void()> on_expired);
   ~Deadline();
   Deadline(const Deadline&) = delete;
@@ -22,6 +23,8 @@ class Deadline {
   // From now; zero: no limit.
   void set(Duration limit);
   void clear();
+  // For good: `on_expired` is never called again.
+  void stop();
 
  private:
   struct State;

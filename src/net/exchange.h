@@ -2,6 +2,7 @@
 // other.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,6 +52,8 @@ struct Exchange {
   Receiver* receiver = nullptr;
   ExchangeTrace* trace = nullptr;      // Null: nobody wants to know.
   std::shared_ptr<Throttle> throttle;  // May be null.
+  // Gets each new socket, and says which number it is to have; may be empty.
+  std::function<int(int socket)> on_socket;
 
   // How it ended.
   int curl_code = 0;

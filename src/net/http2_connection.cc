@@ -220,6 +220,7 @@ Task<> Http2Connection::run(std::string initial) {
   }
   for (const auto& [id, stream] : streams_) stream->close("client disconnected");
   streams_.clear();
+  idle_.stop();  // The last handler may outlive this, on a strand of its own.
   co_await transport_->shut_down(Transport::Goodbye::plain);
 }
 
@@ -374,7 +375,7 @@ void Http2Connection::head_complete(const std::shared_ptr<Http2Stream>& stream, 
   request.body = stream->make_reader(size);
   request.stop = stream->stop.get_token();
   if (transport_->is_secure()) request.client_common_name = transport_->client_common_name();
-  group_.spawn(handle(stream, std::move(request)));
+  group_.spawn(handle(shared_from_this(), stream, std::move(request)));
 }
 
 void Http2Connection::stream_closed(int32_t id, uint32_t error_code) {
@@ -406,23 +407,26 @@ void Http2Connection::post_answer(const std::shared_ptr<Http2Stream>& stream,
   });
 }
 
-Task<> Http2Connection::handle(std::shared_ptr<Http2Stream> stream, ServerRequest request) {
-  const auto self = shared_from_this();
+Task<> Http2Connection::handle(std::shared_ptr<Http2Connection> self,
+                               std::shared_ptr<Http2Stream> stream, ServerRequest request) {
+  // Nobody is left to read the answer: it would cost a client nothing to ask and go, over and over.
+  const bool is_only_asking = request.method == "GET" || request.method == "HEAD";
+  if (is_only_asking && stream->stop.stop_requested()) co_return;
   const SteadyTime started = real_clock().steady();
   const std::string method = request.method;
   const std::string path = request.path;
-  std::stop_callback on_abort(context_->abort.get_token(),
+  std::stop_callback on_abort(self->context_->abort.get_token(),
                               [stream] { stream->stop.request_stop(); });
-  ServerResponse response = co_await call_handler(context_, std::move(request));
+  ServerResponse response = co_await call_handler(self->context_, std::move(request));
   const int status = response.status;
-  co_await send_answer(stream, std::move(response), method == "HEAD");
-  context_->record({.method = method,
-                    .path = path,
-                    .remote_address = transport_->remote_address(),
-                    .http_major = 2,
-                    .status = status,
-                    .response_bytes = stream->sent_bytes(),
-                    .duration = real_clock().steady() - started});
+  co_await self->send_answer(stream, std::move(response), method == "HEAD");
+  self->context_->record({.method = method,
+                          .path = path,
+                          .remote_address = self->transport_->remote_address(),
+                          .http_major = 2,
+                          .status = status,
+                          .response_bytes = stream->sent_bytes(),
+                          .duration = real_clock().steady() - started});
 }
 
 Task<> Http2Connection::send_answer(std::shared_ptr<Http2Stream> stream, ServerResponse response,

@@ -51,7 +51,9 @@ class Http2Connection final : public Http2Stream::Connection,
 
   void refuse(Http2Stream& stream, int status, Rejection reason, std::string detail);
   void submit(Http2Stream& stream, const ServerResponse& response, bool has_body);
-  Task<> handle(std::shared_ptr<Http2Stream> stream, ServerRequest request);
+  // The peer may have gone, and its connection with it, before the handler's strand gets to begin.
+  static Task<> handle(std::shared_ptr<Http2Connection> self, std::shared_ptr<Http2Stream> stream,
+                       ServerRequest request);
   Task<> send_answer(std::shared_ptr<Http2Stream> stream, ServerResponse response, bool is_head);
   // Submits the head from the handler's strand.
   void post_answer(const std::shared_ptr<Http2Stream>& stream, ServerResponse response,

@@ -99,9 +99,12 @@ class StreamTransport : public Transport {
     socket().cancel(ignored);
   }
 
+  // Whoever holds this longest may do so on another strand: no timer may be left.
   void close() override {
     error_code ignored;
     socket().close(ignored);
+    read_deadline_.stop();
+    write_deadline_.stop();
   }
 
   const std::string& remote_address() const override { return remote_; }
