@@ -68,6 +68,7 @@ struct HttpService::State {
   std::atomic<const ComponentDirectory*> remote_directory = nullptr;
   std::atomic<bool> is_open = false;
   std::atomic<bool> is_ready = false;
+  StopSource closing;
   mutable std::mutex mutex;  // Guards everything below.
   std::shared_ptr<const HttpAuth> auth;
 
@@ -123,7 +124,8 @@ void HttpService::State::add_ui_routes(const std::string& base) {
       .add_routes(router, base);
   LiveStreams{.debugging = options.live_debugging,
               .components = [this] { return directory.load(); },
-              .remote_components = [this] { return remote_directory.load(); }}
+              .remote_components = [this] { return remote_directory.load(); },
+              .closing = closing.get_token()}
       .add_routes(router, base + "/api/v0/web/");
   if (base.empty()) return;
   router.add(base, [base](ServerRequest) {
@@ -181,7 +183,11 @@ void HttpService::open() { state_->is_open = true; }
 
 void HttpService::set_ready() { state_->is_ready = true; }
 
-Task<> HttpService::run(StopToken stop) { return state_->server->run(stop); }
+Task<> HttpService::run(StopToken stop) {
+  const auto state = state_;
+  std::stop_callback on_stop(stop, [&state] { state->closing.request_stop(); });
+  co_await state->server->run(stop);
+}
 
 void HttpService::set_auth(std::optional<HttpAuth> auth) {
   auto shared = auth ? std::make_shared<const HttpAuth>(*std::move(auth)) : nullptr;

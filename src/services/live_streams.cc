@@ -30,6 +30,23 @@ const ComponentDirectory* directory_of(const LiveStreams& streams, std::string_v
   return is_remote ? streams.remote_components() : streams.components();
 }
 
+// Asks to stop as soon as one of two does; must outlive whoever waits for it.
+class EitherStop {
+ public:
+  EitherStop(const StopToken& a, const StopToken& b)
+      : on_a_(a, Ask{&source_}), on_b_(b, Ask{&source_}) {}
+  StopToken token() const { return source_.get_token(); }
+
+ private:
+  struct Ask {
+    StopSource* source;
+    void operator()() const { source->request_stop(); }
+  };
+  StopSource source_;
+  std::stop_callback<Ask> on_a_;
+  std::stop_callback<Ask> on_b_;
+};
+
 // The records of one stream between two flushes. What does not fit is dropped.
 struct Records {
   std::mutex mutex;  // Guards everything below.
@@ -54,8 +71,9 @@ struct Records {
 };
 
 Task<Result<void>> stream_records(std::shared_ptr<Records> records, std::shared_ptr<void> watch,
-                                  StopToken stop, Writer writer) {
-  while (co_await sleep_for(flush_interval, stop) == Wake::elapsed) {
+                                  StopToken hung_up, StopToken closing, Writer writer) {
+  const EitherStop stop(hung_up, closing);
+  while (co_await sleep_for(flush_interval, stop.token()) == Wake::elapsed) {
     std::string text = records->take();
     if (text.empty()) continue;
     CO_TRY(co_await writer->write(std::move(text)));
@@ -90,8 +108,8 @@ ServerResponse debug_response(const LiveStreams& streams, std::string_view id,
   auto watch = debugging->watch(id, LiveInterest::records, [=](const LiveData& data) {
     if (debugging->is_enabled()) records->add(data, probability);
   });
-  response.stream = [=, stop = request.stop](Writer writer) {
-    return stream_records(records, watch, stop, std::move(writer));
+  response.stream = [=, stop = request.stop, closing = streams.closing](Writer writer) {
+    return stream_records(records, watch, stop, closing, std::move(writer));
   };
   return response;
 }
@@ -141,8 +159,9 @@ struct Flows {
 
 Task<Result<void>> stream_flows(std::shared_ptr<Flows> flows,
                                 std::vector<std::shared_ptr<void>> watches, Duration window,
-                                StopToken stop, Writer writer) {
-  while (co_await sleep_for(window, stop) == Wake::elapsed)
+                                StopToken hung_up, StopToken closing, Writer writer) {
+  const EitherStop stop(hung_up, closing);
+  while (co_await sleep_for(window, stop.token()) == Wake::elapsed)
     CO_TRY(co_await writer->write(flows->take(window) + std::string(separator)));
   watches.clear();
   co_return Result<void>();
@@ -171,9 +190,9 @@ ServerResponse graph_response(const LiveStreams& streams, std::string_view modul
         component.global_id(), LiveInterest::counts,
         [flows, id = component.local_id](const LiveData& data) { flows->add(id, data); }));
   }
-  response.stream = [=, window = Duration(std::chrono::seconds(seconds)),
-                     stop = request.stop](Writer writer) {
-    return stream_flows(flows, watches, window, stop, std::move(writer));
+  response.stream = [=, window = Duration(std::chrono::seconds(seconds)), stop = request.stop,
+                     closing = streams.closing](Writer writer) {
+    return stream_flows(flows, watches, window, stop, closing, std::move(writer));
   };
   return response;
 }

@@ -16,6 +16,8 @@ struct LiveStreams {
   std::function<const ComponentDirectory*()> components;
   // Those of the remote configuration; their ids begin with "remotecfg".
   std::function<const ComponentDirectory*()> remote_components;
+  // Ends every stream: they would hold up the server's end otherwise, which waits for its answers.
+  StopToken closing;
 
   // Adds debug/<id>, graph and graph/<module> below `api`, which ends with a slash.
   void add_routes(HttpRouter& router, const std::string& api) const;

@@ -44,9 +44,11 @@ struct Fixture {
   OneComponent components;
   HttpRouter router;
   StopSource stop;
+  StopSource closing;
 
   Fixture() {
-    LiveStreams{debugging, [this] { return &components; }, [this] { return &components; }}
+    LiveStreams{debugging, [this] { return &components; }, [this] { return &components; },
+                closing.get_token()}
         .add_routes(router, "/");
   }
   static Task<> ask(const HttpRouter* router, net::ServerRequest request,
@@ -106,6 +108,17 @@ TEST_CASE("a reader that has gone ends the stream") {
   taker->is_gone = true;
   f.executor.run(Fixture::drain(&response, taker));
   CHECK(taker->text.empty());
+}
+
+TEST_CASE("a server that is about to end does not wait for its streams") {
+  Fixture f;
+  f.debugging.set_enabled(true);
+  for (const char* path : {"/debug/loki.process.a", "/graph"}) {
+    auto response = f.get(path);
+    f.closing.request_stop();
+    f.executor.run(Fixture::drain(&response, std::make_shared<Taker>()));
+  }
+  CHECK_FALSE(f.debugging.channel("loki.process.a")->is_watched());
 }
 
 TEST_CASE("the graph's stream counts what flows in each window, enabled or not") {
