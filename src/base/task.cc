@@ -7,6 +7,18 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// Boost.Asio: any_io_executor counts its owners down with an atomic_thread_fence before it deletes
+// (boost/asio/detail/atomic_count.hpp), and fences are the one thing the thread sanitizer does not
+// see: it takes the deletion for a race. Nothing else is suppressed.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:boost::asio::execution::detail::shared_target_executor\n";
+}
+#endif
+#endif
+
 namespace alloy {
 namespace asio = boost::asio;
 
