@@ -108,7 +108,8 @@ class Process:
 class Alloy(Process):
     """`alloy run` with its configuration and storage in one folder."""
 
-    def __init__(self, folder, config, args=(), storage="storage", wrap=()):
+    def __init__(self, folder, config, args=(), storage="storage", wrap=(), patience=20):
+        self.patience = patience
         self.folder = pathlib.Path(folder)
         self.config_path = self.folder / "config.alloy"
         self.config_path.write_text(config)
@@ -129,18 +130,20 @@ class Alloy(Process):
     def start_only(self):
         return super().start()
 
-    def wait_ready(self, timeout=20):
+    def wait_ready(self, timeout=None):
         def ready():
             if not self.alive():
                 raise AssertionError("alloy ended")
             return http(self.url("/-/ready"))[0] == 200
         try:
-            eventually(ready, timeout, "alloy to be ready")
+            eventually(ready, timeout or self.patience, "alloy to be ready")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log()[-4000:]}") from None
 
     def reload(self, config, timeout=120.0):
-        self.config_path.write_text(config)
+        new = self.config_path.with_suffix(".new")  # Not half of it, whoever reads it when.
+        new.write_text(config)
+        os.replace(new, self.config_path)
         return http(self.url("/-/reload"), timeout=timeout, method="POST")
 
     def component(self, identity):

@@ -1,16 +1,19 @@
-"""Reloads between random valid and invalid configurations, while samples flow.
+"""Reloads between random valid and invalid configurations, while samples and lines flow: straight
+ones, and some from inside a module and a foreach, which are built by a graph of their own.
 
 ALLOY_STRESS_RELOADS says how many (60 by default, so that it runs with every change; 1000 for a
-build with sanitizers, see docs/architecture.md).
+build with sanitizers, see docs/architecture.md), ALLOY_STRESS_SEED between which.
 """
 import os
 import random
 import unittest
 
 from http_targets import CountingTarget, Sink
+from log_sink import LogSink, LogWriter
 from peers import Alloy, Story, eventually
 
 RELOADS = int(os.environ.get("ALLOY_STRESS_RELOADS", "60"))
+SEED = int(os.environ.get("ALLOY_STRESS_SEED", "20261124"))
 CONFIGURATIONS = 200
 # With sanitizers everything takes longer.
 PATIENCE = float(os.environ.get("ALLOY_STRESS_PATIENCE", "60"))
@@ -34,7 +37,55 @@ prometheus.remote_write "kept" {{
     url = "{sink}"
   }}
 }}
+declare "inner" {{
+  argument "to" {{ }}
+  prometheus.scrape "kept" {{
+    targets         = [{{"__address__" = "{inner}", "job" = "inner"}}]
+    forward_to      = argument.to.value
+    scrape_interval = "200ms"
+    scrape_timeout  = "200ms"
+  }}
+}}
+inner "kept" {{
+  to = [prometheus.relabel.kept.receiver]
+}}
+foreach "kept" {{
+  collection     = [{{"__address__" = "{each}", "job" = "each"}}]
+  enable_metrics = true
+  var            = "target"
+  template {{
+    prometheus.scrape "kept" {{
+      targets         = [target]
+      forward_to      = [prometheus.relabel.kept.receiver]
+      scrape_interval = "200ms"
+      scrape_timeout  = "200ms"
+    }}
+  }}
+}}
+loki.source.file "kept" {{
+  targets    = [{{"__path__" = "{lines}"}}]
+  forward_to = [loki.process.kept.receiver]
+}}
+loki.process "kept" {{
+  forward_to = [loki.write.kept.receiver]
+  stage.static_labels {{
+    values = {{"kept" = "yes"}}
+  }}
+}}
+loki.write "kept" {{
+  endpoint {{
+    url        = "{logs}"
+    batch_wait = "100ms"
+  }}
+}}
 """
+
+# Where what is kept is scraped: its job and the identity of the component.
+SCRAPES = {
+    "counting": ("prometheus.scrape.kept", "/"),
+    "inner": ("prometheus.scrape.kept", "/inner.kept"),
+    "each": ("prometheus.scrape.kept", "/foreach.kept/"),
+}
 
 MISTAKES = (
     'prometheus.relabel "bad" {',                                    # Does not end.
@@ -103,38 +154,63 @@ class ReloadStress(Story):
         if self.has_failed():
             print(self.alloy.log()[-5000:])
 
-    def test_reloads_lose_and_repeat_nothing_and_restart_nothing_that_did_not_change(self):
-        target = self.enter(CountingTarget())
-        sink = self.enter(Sink())
+    def setUp(self):
+        super().setUp()
+        self.targets = {job: self.enter(CountingTarget()) for job in SCRAPES}
+        self.sink = self.enter(Sink())
+        self.log_sink = self.enter(LogSink())
+        self.writer = LogWriter(self.folder / "kept.log", SEED)
         for i in range(3):
             (self.folder / f"file{i}").write_text(str(i))
-        kept = KEPT.format(target=target.address, sink=sink.write_url)
-        configurations = Configurations(20261124, kept, self.folder)
-        choices = [configurations.make() for _ in range(CONFIGURATIONS)]
-        self.alloy = self.enter(Alloy(self.folder, kept))
-        eventually(lambda: target.served > 0, PATIENCE, "the first scrape")
+        self.kept = KEPT.format(
+            target=self.targets["counting"].address, inner=self.targets["inner"].address,
+            each=self.targets["each"].address, sink=self.sink.write_url,
+            lines=self.writer.path, logs=self.log_sink.url)
+        self.alloy = self.enter(
+            Alloy(self.folder, self.kept, ["--stability.level=experimental"], patience=PATIENCE))
 
-        pick = random.Random(RELOADS)
+    def counted(self, metric):
+        """{job: value} of a metric that counts from the start of each component that scrapes."""
+        found = {}
+        for series, value in self.alloy.metrics().items():
+            for job, (identity, path) in SCRAPES.items():
+                exact = path if path.endswith("/") and path != "/" else path + '"'
+                if (series.startswith(metric + "{") and f'component_id="{identity}"' in series
+                        and f'component_path="{exact}' in series):
+                    found[job] = value
+        return found
+
+    def test_reloads_lose_and_repeat_nothing_and_restart_nothing_that_did_not_change(self):
+        configurations = Configurations(SEED, self.kept, self.folder)
+        choices = [configurations.make() for _ in range(CONFIGURATIONS)]
+        eventually(lambda: all(t.served for t in self.targets.values()), PATIENCE, "first scrapes")
+
+        pick = random.Random(SEED + RELOADS)
         for i in range(RELOADS):
+            self.writer.append(pick.randrange(5))
             text, valid = pick.choice(choices)
             status, body = self.alloy.reload(text)
             self.assertEqual(status, 200 if valid else 400, f"reload {i}: {body}\n{text}")
-        self.assertEqual(self.alloy.reload(kept)[0], 200)
-        served = target.served
-        eventually(lambda: target.served >= served + 3, PATIENCE, "scrapes after the last reload")
+        self.assertEqual(self.alloy.reload(self.kept)[0], 200)
+        served = {job: target.served for job, target in self.targets.items()}
+        eventually(lambda: all(self.targets[job].served >= served[job] + 3 for job in SCRAPES),
+                   PATIENCE, "scrapes after the last reload")
 
         # Both count from the component's start: had it been started again, they would have too.
-        count = ('prometheus_target_scrape_duration_seconds_count'
-                 '{component_id="prometheus.scrape.kept",component_path="/"}')
-        self.assertGreaterEqual(self.alloy.metrics()[count] + 1, served)
-        syncs = {k: v for k, v in self.alloy.metrics().items()
-                 if k.startswith("prometheus_target_scrape_pool_sync_total")}
-        self.assertEqual(list(syncs.values()), [1.0], syncs)
+        scrapes = self.counted("prometheus_target_scrape_duration_seconds_count")
+        for job in SCRAPES:
+            self.assertGreaterEqual(scrapes[job] + 1, served[job], job)
+        syncs = self.counted("prometheus_target_scrape_pool_sync_total")
+        self.assertEqual(syncs, {job: 1.0 for job in SCRAPES})
+        eventually(lambda: not self.log_sink.missing(self.writer.lines), PATIENCE, "all lines")
 
         self.assertEqual(self.alloy.stop(timeout=PATIENCE), 0, self.alloy.log()[-3000:])
-        received = [int(v) for v in sink.values("e2e_scrapes_total") if v == v]
-        self.assertEqual(received, list(range(1, len(received) + 1)))
-        self.assertGreaterEqual(len(received) + 1, target.served)
+        for job, target in self.targets.items():
+            values = self.sink.values("e2e_scrapes_total", job=job, kept="yes")
+            received = [int(v) for v in values if v == v]
+            self.assertEqual(received, list(range(1, len(received) + 1)), job)
+            self.assertGreaterEqual(len(received) + 1, target.served, job)
+        self.assertEqual(self.log_sink.repeated(), {})
         self.assertNotIn("Sanitizer", self.alloy.log())
 
 
