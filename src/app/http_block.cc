@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/service_blocks.h"
+#include "app/windows_certificate_filter.h"
 #include "base/text.h"
 #include "net/tls_context.h"
 #include "values/secret.h"
@@ -161,6 +162,7 @@ struct TlsArguments {
   std::vector<CurveText> curve_preferences;
   TlsVersionText min_version;
   TlsVersionText max_version;
+  std::optional<WindowsCertificateFilter> windows_certificate_filter;
 
   static constexpr auto schema() {
     return fields(
@@ -177,7 +179,20 @@ struct TlsArguments {
         optional<&TlsArguments::cipher_suites>("cipher_suites", "Ciphers to offer."),
         optional<&TlsArguments::curve_preferences>("curve_preferences", "Curves to offer."),
         optional<&TlsArguments::min_version>("min_version", "The oldest TLS version to accept."),
-        optional<&TlsArguments::max_version>("max_version", "The newest TLS version to accept."));
+        optional<&TlsArguments::max_version>("max_version", "The newest TLS version to accept."),
+        block<&TlsArguments::windows_certificate_filter>("windows_certificate_filter",
+                                                         "Certificates of a Windows store."));
+  }
+
+  Result<void> validate() const {
+    if (!windows_certificate_filter) return net::validate(options());
+    for (const auto* text :
+         {&cert_pem, &cert_file, &key_pem.value, &key_file, &client_ca_pem, &client_ca_file})
+      if (!text->empty())
+        return fail(
+            "cannot specify any key, certificate or CA when using windows certificate filter",
+            ErrorKind::invalid);
+    return {};
   }
 
   net::TlsServerOptions options() const {
@@ -204,11 +219,6 @@ struct HttpArguments {
     return fields(block<&HttpArguments::tls>("tls", "Serve with TLS."),
                   block<&HttpArguments::auth>("auth", "Ask clients who they are."));
   }
-
-  Result<void> validate() const {
-    if (tls) return net::validate(tls->options());
-    return {};
-  }
 };
 
 std::optional<HttpAuth> auth_of(const HttpArguments& arguments) {
@@ -231,9 +241,11 @@ class HttpBlock final : public runtime::ConfiguredService {
 
   Task<Result<>> configure(std::shared_ptr<const void> given) override {
     const auto& arguments = *static_cast<const HttpArguments*>(given.get());
+    if (arguments.tls && arguments.tls->windows_certificate_filter)
+      co_return fail("the Windows Certificate filter is only available on Windows platforms");
+    CO_TRY(http_.set_tls(arguments.tls ? std::optional(arguments.tls->options()) : std::nullopt));
     logger_.info(arguments.tls ? "applying TLS config to HTTP server"
                                : "applying non-TLS config to HTTP server");
-    CO_TRY(http_.set_tls(arguments.tls ? std::optional(arguments.tls->options()) : std::nullopt));
     http_.set_auth(auth_of(arguments));
     http_.open();
     co_return Result<>();

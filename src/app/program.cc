@@ -308,11 +308,13 @@ std::optional<SupportBundleParts> Program::support_bundle() {
       .runtime_flags = [this] { return describe_flags(options_); },
       .sources =
           [this] {
+            const auto schema = [this](std::string_view name) { return schema_of_block(name); };
             std::vector<std::pair<std::string, std::string>> texts;
             for (const auto& source : controller_->sources())
-              texts.emplace_back(source->name, mask_secrets(source, [this](std::string_view name) {
-                                   return schema_of_block(name);
-                                 }));
+              texts.emplace_back(source->name.substr(source->name.rfind('/') + 1),
+                                 mask_secrets(source, schema));
+            for (const auto& source : remote_controller_->sources())
+              texts.emplace_back("remote-config/remote.alloy", mask_secrets(source, schema));
             return texts;
           },
       .follow_log = [this](std::function<void(std::string_view)> follow) -> std::shared_ptr<void> {

@@ -48,6 +48,7 @@ class ComponentImport final : public ImportSource, private ComponentHost {
   std::shared_ptr<const void> exports_;
   std::shared_ptr<const void> arguments_;
   std::string trouble_;
+  bool was_unhealthy_ = false;
 
   MetricRegistry metrics_;
   std::unique_ptr<Component> component_;  // Last: goes first.
@@ -117,8 +118,11 @@ void ComponentImport::set_exports(std::shared_ptr<const void> exports) {
 
 void ComponentImport::set_health(HealthState state, std::string message) {
   std::lock_guard lock(mutex_);
-  if (state != HealthState::unhealthy) return;
-  trouble_ = std::move(message);
+  const bool is_unhealthy = state == HealthState::unhealthy;
+  // A recovery is worth a look even if there is nothing new.
+  if (!is_unhealthy && !std::exchange(was_unhealthy_, false)) return;
+  was_unhealthy_ = is_unhealthy;
+  trouble_ = is_unhealthy ? std::move(message) : std::string();
   changed_.notify();
 }
 

@@ -49,7 +49,9 @@ Task<Outcome> ComponentNode::evaluate(BlockContext context) {
   {
     std::lock_guard lock(mutex_);
     instance = instance_;
-    if (instance != nullptr && equal(*type_.arguments, arguments_.get(), decoded->get()))
+    // What an update that failed has left behind, only another one can mend.
+    if (instance != nullptr && !update_failed_ &&
+        equal(*type_.arguments, arguments_.get(), decoded->get()))
       co_return Outcome();
   }
   if (instance == nullptr) co_return co_await build(*std::move(decoded));
@@ -78,12 +80,13 @@ Task<Outcome> ComponentNode::update(std::shared_ptr<Instance> instance, Argument
                                              strand_, apply(instance->component.get(), arguments),
                                              boost::asio::use_awaitable)
                                        : co_await apply(instance->component.get(), arguments);
+  std::lock_guard lock(mutex_);
+  update_failed_ = !updated;
   if (!updated) {
     Failure failure = Failure::whole("updating component: " + updated.error().message());
     failure.may_pass = true;
     co_return std::unexpected(std::move(failure));
   }
-  std::lock_guard lock(mutex_);
   arguments_ = std::move(arguments);
   co_return Outcome();
 }

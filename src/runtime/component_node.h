@@ -64,6 +64,7 @@ class ComponentNode final : public Node, private ComponentHost {
   mutable std::mutex mutex_;  // Guards everything below.
   std::shared_ptr<Instance> instance_;
   Arguments arguments_;  // The last ones that were applied.
+  bool update_failed_ = false;
   std::shared_ptr<const void> exports_;
   mutable std::optional<Value> exports_value_;
 };

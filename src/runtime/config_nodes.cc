@@ -114,6 +114,7 @@ Task<Outcome> ServiceNode::evaluate(BlockContext context) {
   if (arguments_ != nullptr && equal(*schema, arguments_.get(), decoded->get()))
     co_return Outcome();
   const std::shared_ptr<const void> arguments = *std::move(decoded);
+  arguments_.reset();  // What an attempt that fails leaves behind, only another one can mend.
   if (const auto configured = co_await service_.configure(arguments); !configured) {
     Failure failure = Failure::whole("updating service: " + configured.error().message());
     failure.may_pass = true;

@@ -31,10 +31,11 @@ struct ForeachArguments {
 namespace {
 
 // What identifies an item: itself, or one of its fields.
-Value identity_of(const Value& item, std::string_view field) {
+Value identity_of(const Value& item, std::string_view field, const Logger& logger) {
   if (field.empty()) return item;
   const ObjectPointer object = item.to_object();
   const Value* found = object != nullptr ? object->find(field) : nullptr;
+  if (found == nullptr) logger.warn("specified id not found in collection item", {{"id", field}});
   return found != nullptr ? *found : item;
 }
 
@@ -47,6 +48,9 @@ ForeachNode::ForeachNode(Environment& environment, std::string label, std::strin
     : Node(Kind::component, "foreach", std::move(label), std::move(owner)),
       environment_(environment),
       module_id_(join_path(module_id, id())),
+      logger_(
+          Logger(environment.options.log_sink)
+              .with({{"component_path", fmt::format("/{}", module_id)}, {"component_id", id()}})),
       health_(foreach_words, environment.options.clock.wall()) {}
 
 Task<Outcome> ForeachNode::evaluate(BlockContext context) {
@@ -89,7 +93,7 @@ Task<Outcome> ForeachNode::load_children(BlockContext context, const syntax::Blo
   std::vector<std::shared_ptr<Module>> added;
   for (const Value& item : arguments->collection) {
     std::string name =
-        item_fingerprint(identity_of(item, arguments->id), arguments->hash_string_id);
+        item_fingerprint(identity_of(item, arguments->id, logger_), arguments->hash_string_id);
     const int copy = ++copies[name];
     name = fmt::format("foreach_{}_{}", name, copy);
     if (!syntax::is_identifier(name)) {
@@ -103,7 +107,10 @@ Task<Outcome> ForeachNode::load_children(BlockContext context, const syntax::Blo
                       : Module::create(environment_, {.id = join_path(module_id_, name),
                                                       .kind = ModuleKind::foreach,
                                                       .has_metrics = arguments->enable_metrics});
-    if (found == previous.end()) added.push_back(module);
+    if (found == previous.end()) {
+      added.push_back(module);
+      logger_.debug("a new foreach pipeline was created", {{"fingerprint", name}});
+    }
     next.emplace(name, module);
     const auto variables = std::make_shared<ModuleVariables>(context.scope);
     variables->set(arguments->var, item);

@@ -45,6 +45,7 @@ class ForeachNode final : public Node {
 
   Environment& environment_;
   std::string module_id_;
+  Logger logger_;
   NodeHealth health_;
 
   mutable std::mutex mutex_;  // Guards everything below.

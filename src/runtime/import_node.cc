@@ -13,6 +13,22 @@ std::string fingerprint(const ConfigSource& content, const std::string& module_p
   return text;
 }
 
+ImportNode::Rejection unparsable(const std::string& file, std::string reason) {
+  return {.log_message = "failed to parse file on update",
+          .file = file,
+          .health_message =
+              fmt::format("imported content from {} cannot be parsed: {}", quote(file), reason),
+          .reason = std::move(reason)};
+}
+
+ImportNode::Rejection invalid(const std::string& file, std::string reason) {
+  return {
+      .log_message = "failed to process imported content",
+      .file = file,
+      .health_message = fmt::format("imported content from {} is invalid: {}", quote(file), reason),
+      .reason = std::move(reason)};
+}
+
 }  // namespace
 
 ImportNode::ImportNode(Environment& environment, std::string name, std::string label,
@@ -24,8 +40,9 @@ ImportNode::ImportNode(Environment& environment, std::string name, std::string l
       source_(std::move(source)),
       strand_(environment.options.executor.strand()),
       health_(import_words, environment.options.clock.wall()),
-      logger_(Logger(environment.options.log_sink)
-                  .with({{"config_path", fmt::format("/{}", module_id)}, {"config_id", id()}})) {}
+      logger_(
+          Logger(environment.options.log_sink)
+              .with({{"config_path", module_id.empty() ? "." : module_id}, {"config_id", id()}})) {}
 
 Task<Outcome> ImportNode::evaluate(BlockContext context) {
   const std::string module_path = context.declares->module_path();
@@ -48,17 +65,29 @@ Task<> ImportNode::apply(ConfigSource content) {
     std::lock_guard lock(mutex_);
     if (content.module_path.empty()) content.module_path = module_path_;
     key = fingerprint(content, content.module_path);
-    if (key == loaded_) co_return;
+    if (key == seen_) {
+      if (is_good_ && std::exchange(source_failed_, false))
+        health_.report(HealthState::healthy, "content updated", now());
+      co_return;
+    }
+    seen_ = std::move(key);
+    is_good_ = false;
+    nested_failed_ = false;
   }
   if (const auto loaded = co_await load(std::move(content)); !loaded) {
-    logger_.error("failed to parse file on update", {{"err", loaded.error()}});
-    health_.report(HealthState::unhealthy, loaded.error().message(), now());
+    const Rejection& why = loaded.error();
+    if (why.file.empty())
+      logger_.error(why.log_message, {{"err", why.reason}});
+    else
+      logger_.error(why.log_message, {{"file", why.file}, {"err", why.reason}});
+    health_.report(HealthState::unhealthy, why.health_message, now());
     co_return;
   }
   std::shared_ptr<Module> running;
   {
     std::lock_guard lock(mutex_);
-    loaded_ = std::move(key);
+    is_good_ = true;
+    source_failed_ = false;
     if (is_running_) running = imported_;
   }
   if (running != nullptr) co_await running->start();
@@ -66,13 +95,11 @@ Task<> ImportNode::apply(ConfigSource content) {
   offer();
 }
 
-Task<Result<>> ImportNode::load(ConfigSource content) {
+Task<std::expected<void, ImportNode::Rejection>> ImportNode::load(ConfigSource content) {
   ModuleContent module_content{.module_path = content.module_path};
   for (const auto& source : content.files) {
     auto parsed = syntax::parse_file(source);
-    if (!parsed)
-      co_return fail(fmt::format("imported content from {} cannot be parsed: {}",
-                                 quote(source->name), parsed.error().summary()));
+    if (!parsed) co_return std::unexpected(unparsable(source->name, parsed.error().summary()));
     for (auto& statement : statements_of((*parsed)->body(), *parsed))
       module_content.statements.push_back(std::move(statement));
   }
@@ -86,7 +113,7 @@ Task<Result<>> ImportNode::load(ConfigSource content) {
     if (imported_ == nullptr) {
       std::weak_ptr<Node> weak = weak_from_this();
       const auto on_declares = [weak] {
-        if (const auto self = weak.lock()) static_cast<ImportNode*>(self.get())->offer();
+        if (const auto self = weak.lock()) static_cast<ImportNode*>(self.get())->nested_changed();
       };
       imported_ = Module::create(
           environment_,
@@ -95,14 +122,37 @@ Task<Result<>> ImportNode::load(ConfigSource content) {
     imported = imported_;
   }
   const auto loaded = co_await imported->load(std::move(module_content));
-  if (!loaded && loaded.error().is_structure)
-    co_return fail(fmt::format("imported content from {} is invalid: {}",
-                               content.files.empty() ? "\"\"" : quote(content.files.front()->name),
-                               loaded.error().diagnostics.summary()));
-  if (!loaded)
-    co_return fail(fmt::format("nested import block failed to evaluate: {}",
-                               loaded.error().diagnostics.summary()));
-  co_return Result<>();
+  if (loaded) co_return std::expected<void, Rejection>();
+  std::string reason = loaded.error().diagnostics.summary();
+  if (loaded.error().is_structure)
+    co_return std::unexpected(
+        invalid(content.files.empty() ? "" : content.files.front()->name, std::move(reason)));
+  nested_failed_ = true;
+  co_return std::unexpected(
+      Rejection{.log_message = "failed to evaluate nested import",
+                .health_message = "nested import block failed to evaluate: " + reason,
+                .reason = std::move(reason)});
+}
+
+// An import inside of this one has new content, or has content after all.
+void ImportNode::nested_changed() {
+  offer();
+  if (!nested_failed_) return;
+  std::shared_ptr<Module> imported;
+  {
+    std::lock_guard lock(mutex_);
+    imported = imported_;
+  }
+  for (const auto& member : imported->structure()->members)
+    if (member.node->import_slot() != nullptr &&
+        member.node->health().state != HealthState::healthy)
+      return;
+  nested_failed_ = false;
+  {
+    std::lock_guard lock(mutex_);
+    is_good_ = true;
+  }
+  health_.report(HealthState::healthy, "content updated", now());
 }
 
 // Makes the declares of the present content visible to the users of this import.
@@ -125,6 +175,8 @@ Task<> ImportNode::run(StopToken stop) {
   const auto on_error = [this](const Error& error) {
     logger_.error("failed to get the imported content", {{"err", error}});
     health_.report(HealthState::unhealthy, error.message(), now());
+    std::lock_guard lock(mutex_);
+    source_failed_ = true;
   };
   co_await source_->run([this](ConfigSource content) { return apply(std::move(content)); },
                         on_error, std::move(stop));

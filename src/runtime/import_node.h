@@ -33,9 +33,18 @@ class ImportNode final : public Node {
   void ended(std::string_view error, WallTime now) override { health_.ended(error, now); }
   std::shared_ptr<ImportSlot> import_slot() const override { return slot_; }
 
+  // Why a content is not used, in the words of the log and of the health.
+  struct Rejection {
+    std::string_view log_message;
+    std::string file;  // Empty: no particular one.
+    std::string health_message;
+    std::string reason;
+  };
+
  private:
   Task<> apply(ConfigSource content);
-  Task<Result<>> load(ConfigSource content);
+  Task<std::expected<void, Rejection>> load(ConfigSource content);
+  void nested_changed();
   void offer();
   WallTime now() const { return environment_.options.clock.wall(); }
 
@@ -48,11 +57,14 @@ class ImportNode final : public Node {
   std::shared_ptr<ImportSlot> slot_ = std::make_shared<ImportSlot>();
 
   std::atomic<bool> is_evaluated_ = false;  // Successfully, at least once.
+  std::atomic<bool> nested_failed_ = false;
   AsyncLock loading_;  // Evaluations and changes of the content load one after another.
   std::mutex mutex_;   // Guards everything below.
   bool is_running_ = false;
   std::string module_path_;
-  std::string loaded_;                // The content that is in force.
+  std::string seen_;                  // The last content, good or bad,
+  bool is_good_ = false;              // and which of them.
+  bool source_failed_ = false;        // There may be newer content that can't be got.
   std::shared_ptr<Module> imported_;  // Holds the nested imports; null before the first load.
 };
 

@@ -75,6 +75,7 @@ Task<std::expected<void, ModuleFailure>> Module::load(ModuleContent content) {
     co_return std::unexpected(
         ModuleFailure{.is_structure = true, .diagnostics = std::move(built).error()});
   const StructurePointer next = *std::move(built);
+  log_warnings(*next);
 
   bool may_pass = false;
   syntax::Diagnostics diagnostics = co_await evaluate_all(next, &may_pass);
@@ -92,6 +93,14 @@ Task<std::expected<void, ModuleFailure>> Module::load(ModuleContent content) {
   if (diagnostics.empty()) co_return std::expected<void, ModuleFailure>();
   co_return std::unexpected(
       ModuleFailure{.diagnostics = std::move(diagnostics), .may_pass = may_pass});
+}
+
+void Module::log_warnings(const Structure& structure) const {
+  for (const auto& [message, fields] : structure.warnings) {
+    Logger logger = logger_;
+    for (const auto& [key, value] : fields) logger = logger.with({{std::string(key), value}});
+    logger.warn(message);
+  }
 }
 
 void Module::replace_structure(StructurePointer next) {

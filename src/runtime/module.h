@@ -70,6 +70,7 @@ class Module final : public NodeOwner, public std::enable_shared_from_this<Modul
   Task<syntax::Diagnostics> evaluate_all(StructurePointer structure, bool* may_pass);
   Task<Outcome> evaluate(StructurePointer structure, uint32_t index);
   void report(const Member& member, const Failure& failure, syntax::Diagnostics& into) const;
+  void log_warnings(const Structure& structure) const;
   void replace_structure(StructurePointer next);
   void publish_exports();
 

@@ -99,6 +99,8 @@ Task<> Module::stop_nodes(StructurePointer structure, std::vector<uint32_t> indi
     for (const auto& [node, task] : group) {
       if (task != nullptr && node->has_task()) co_await wait_for(node, task, deadline);
       if (task == nullptr || task->is_done || !node->has_task()) co_await node->close();
+      if (task != nullptr && !node->has_task())
+        logger_.info("node exited without error", {{"node", node->id()}});
     }
     begin = end;
   }

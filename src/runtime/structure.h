@@ -48,6 +48,14 @@ struct Member {
   std::shared_ptr<const Binding> binding;
 };
 
+// What works, but is worth a line in the log.
+struct StructureWarning {
+  using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+  std::string_view message;
+  Fields fields;
+};
+
 struct Structure {
   explicit Structure(size_t size) : graph(size) {}
 
@@ -57,6 +65,7 @@ struct Structure {
   std::unordered_map<std::string_view, uint32_t> by_id;
   DeclareScopePointer declares;
   ModuleContent content;
+  std::vector<StructureWarning> warnings;
 
   // The member that is this very node; null if it is no longer one.
   const uint32_t* find(const Node& node) const {

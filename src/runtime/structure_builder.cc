@@ -74,6 +74,7 @@ std::expected<StructurePointer, syntax::Diagnostics> StructureBuilder::build() {
   structure_->by_id = std::move(by_id_);
   structure_->declares = std::move(declares_);
   structure_->content = std::move(content_);
+  structure_->warnings = std::move(warnings_);
   structure_->content.statements = {};  // What is left of them is in the bindings.
   structure_->members.reserve(drafts_.size());
   for (auto& draft : drafts_)
@@ -83,6 +84,10 @@ std::expected<StructurePointer, syntax::Diagnostics> StructureBuilder::build() {
 
 void StructureBuilder::error(const Block& block, std::string message) {
   diagnostics_.add_error(range_of(block.file, block.statement->span()), std::move(message));
+}
+
+void StructureBuilder::warn(std::string_view message, StructureWarning::Fields fields) {
+  warnings_.push_back({message, std::move(fields)});
 }
 
 void StructureBuilder::classify() {
@@ -166,7 +171,10 @@ void StructureBuilder::add_declares() {
       continue;
     }
     // The first of several wins in an import: its author is not the one who reads this.
-    if (kind_ == ModuleKind::imported && by_id_.contains(block_id(*block.statement))) continue;
+    if (kind_ == ModuleKind::imported && by_id_.contains(block_id(*block.statement))) {
+      warn("declare block redefined", {{"name", label}});
+      continue;
+    }
     if (!is_new(block, block_id(*block.statement))) continue;
     declares_->add_declare(*block.statement, block.file);
     add(factory_.declare(previous_, label), block);
@@ -323,18 +331,26 @@ void StructureBuilder::connect_reference(uint32_t from, const Reference& referen
     if (std::ranges::find(binding.references, node) == binding.references.end())
       binding.references.push_back(node);
     binding.uses.push_back({node.get(), names < path.size() ? path[names] : std::string_view()});
+    if (find_standard(path.front()) != nullptr && !is_deprecated_standard(path.front()))
+      warn("a component is shadowing an existing stdlib name",
+           {{"component", node->id()}, {"stdlib_name", std::string(path.front())}});
     return;
   }
   if (!must_exist) return;
   if (content_.variables != nullptr && content_.variables->knows(path)) return;
-  if (find_standard(path.front()) != nullptr)
-    return check_experimental(drafts_[from].block, reference);
+  if (find_standard(path.front()) != nullptr) return check_standard(drafts_[from].block, reference);
   diagnostics_.add_error(
       range_of(drafts_[from].block.file, reference.span()),
       fmt::format("component {} does not exist or is out of scope", quote(reference.to_string())));
 }
 
-void StructureBuilder::check_experimental(const Block& block, const Reference& reference) {
+void StructureBuilder::check_standard(const Block& block, const Reference& reference) {
+  if (const auto first = reference.names.front().name; is_deprecated_standard(first)) {
+    return warn(
+        "this stdlib function is deprecated; please refer to the documentation for updated usage "
+        "and alternatives",
+        {{"function", std::string(first)}});
+  }
   const std::string name = reference.to_string();
   if (!is_experimental_standard(name)) return;
   const auto allowed = check_stability(name, Stability::experimental, options().stability_min);

@@ -47,10 +47,11 @@ class StructureBuilder {
   void connect_references(uint32_t from);
   void connect_reference(uint32_t from, const Reference& reference, bool must_exist);
   void connect_declares(uint32_t from, std::string_view component_name);
-  void check_experimental(const Block& block, const Reference& reference);
+  void check_standard(const Block& block, const Reference& reference);
   void check_cycles();
 
   void error(const Block& block, std::string message);
+  void warn(std::string_view message, StructureWarning::Fields fields);
   bool in_module() const { return kind_ == ModuleKind::custom || kind_ == ModuleKind::foreach; }
   const ControllerOptions& options() const { return factory_.environment().options; }
 
@@ -59,6 +60,7 @@ class StructureBuilder {
   const Structure* previous_;
   ModuleContent content_;
   syntax::Diagnostics diagnostics_;
+  std::vector<StructureWarning> warnings_;
   std::vector<Block> service_blocks_;
   std::vector<Block> declare_blocks_;
   std::vector<Block> config_blocks_;

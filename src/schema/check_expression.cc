@@ -37,6 +37,7 @@ class ExpressionChecker {
   void check_structure(const Schema& schema, const syntax::ObjectExpression& node);
   void check_required(const Schema& schema, const std::vector<std::string_view>& seen,
                       const syntax::ObjectExpression& node);
+  void check_element(const MemberType& type, const syntax::LiteralExpression& node);
   void check_value(const MemberType& type, const Value& value, syntax::Span span);
   void add(syntax::Span span, std::string message) {
     found_.add_error({std::string(file_), span.start, span.end}, std::move(message));
@@ -100,8 +101,21 @@ void ExpressionChecker::check_node(const MemberType& type, const syntax::ArrayEx
     for (const syntax::Expression* element : node.elements) check(*type.element, *element);
     return;
   }
-  if (type.value_type == ValueType::array) return;
-  add(node.span(), fmt::format("expected {}, got array", name_of(type.value_type)));
+  if (type.value_type != ValueType::array)
+    return add(node.span(), fmt::format("expected {}, got array", name_of(type.value_type)));
+  if (type.kind != MemberKind::custom) return;
+  for (const syntax::Expression* element : node.elements)
+    if (const auto* literal = syntax::as<syntax::LiteralExpression>(*element))
+      check_element(type, *literal);
+}
+
+// An element of a list whose type decodes it as a whole.
+void ExpressionChecker::check_element(const MemberType& type,
+                                      const syntax::LiteralExpression& node) {
+  const auto value = literal_value(node);
+  if (!value) return add(node.span(), value.error().message());
+  const auto decoded = type.custom->try_decode(Value::array({*value}));
+  if (!decoded) add(node.span(), decoded.error().to_string());
 }
 
 void ExpressionChecker::check_node(const MemberType& type, const syntax::ObjectExpression& node) {

@@ -72,20 +72,18 @@ struct Fixture {
   }
 
   static SupportBundleParts bundle_parts() {
-    return {.version = "v1",
-            .components = [] { return "[]"; },
-            .peers = [] { return "[]"; },
-            .metrics = [] { return "x 1\n"; },
-            .runtime_flags = [] { return "a=b\n"; },
-            .sources =
-                [] {
-                  return std::vector<std::pair<std::string, std::string>>{
-                      {"/etc/alloy/c.alloy", "// c\n"}};
-                },
-            .follow_log = [](auto log) -> std::shared_ptr<void> {
-              log("a line");
-              return nullptr;
-            }};
+    return {
+        .version = "v1",
+        .components = [] { return "[]"; },
+        .peers = [] { return "[]"; },
+        .metrics = [] { return "x 1\n"; },
+        .runtime_flags = [] { return "a=b\n"; },
+        .sources =
+            [] { return std::vector<std::pair<std::string, std::string>>{{"c.alloy", "// c\n"}}; },
+        .follow_log = [](auto log) -> std::shared_ptr<void> {
+          log("a line");
+          return nullptr;
+        }};
   }
   static Task<Result<>> reload(Fixture* self) { co_return self->reload_result; }
 
@@ -294,6 +292,9 @@ TEST_CASE("a large exposition is sent piece by piece, and compressed as a whole"
   CHECK(writer->chunk_size_max <= 64 << 10);
   const auto small = f.send({.path = "/metrics", .headers = {{"Accept-Encoding", "gzip"}}});
   CHECK(small.headers.get("Content-Encoding") == "gzip");
+  const auto dense = f.send({.path = "/metrics", .headers = {{"Accept-Encoding", "zstd"}}});
+  CHECK(dense.headers.get("Content-Encoding") == "zstd");
+  CHECK(dense.body.starts_with("\x28\xb5\x2f\xfd"));
   CHECK(small.body.size() < expected.size() / 4);
   // RFC 1952: the last four bytes are the size of what was compressed.
   uint32_t size = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/gzip.h"
+#include "services/zstd.h"
 
 namespace alloy {
 namespace {
@@ -50,10 +51,11 @@ net::ServerResponse metrics_response(const SelfMetrics& metrics, const net::Head
     pieces = sink.take();
   }
   // By hand and without Vary, as the real one.
-  if (request.has_token("Accept-Encoding", "gzip")) {
-    response.headers.set("Content-Encoding", "gzip");
+  const bool takes_gzip = request.has_token("Accept-Encoding", "gzip");
+  if (takes_gzip || request.has_token("Accept-Encoding", "zstd")) {
+    response.headers.set("Content-Encoding", takes_gzip ? "gzip" : "zstd");
     const bool is_large = size_of(pieces) > body_size_max;
-    response.body = gzip(std::move(pieces));
+    response.body = takes_gzip ? gzip(std::move(pieces)) : zstd(std::move(pieces));
     if (is_large) malloc_trim(0);
   } else if (size_of(pieces) > body_size_max) {
     response.stream = [held = std::make_shared<Pieces>(std::move(pieces))](

@@ -75,8 +75,6 @@ std::string environment() {
   return out;
 }
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 // What nothing is recorded for here.
 std::string empty_profile(std::string_view type) {
   return PprofProfile({{type, "count"}}, {type, "count"}, 1)
@@ -101,8 +99,7 @@ Task<std::string> collect(const SupportBundleParts* parts, Duration duration, St
   zip.add(name("alloy-metrics-sample-end.txt"), parts->metrics());
   zip.add(name("alloy-runtime-flags.txt"), parts->runtime_flags());
   zip.add(name("alloy-environment.txt"), environment());
-  for (const auto& [path, text] : parts->sources())
-    zip.add(name("sources/" + base_name(path)), text);
+  for (const auto& [path, text] : parts->sources()) zip.add(name("sources/" + path), text);
   {
     std::lock_guard lock(log->mutex);
     if (!log->text.empty()) zip.add(name("alloy-logs.txt"), log->text);

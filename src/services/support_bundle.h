@@ -18,7 +18,7 @@ struct SupportBundleParts {
   std::function<std::string()> peers;       // JSON
   std::function<std::string()> metrics;     // Exposition text
   std::function<std::string()> runtime_flags;
-  // Names and texts of the configuration's files, without their secrets.
+  // Names (below "sources/") and texts of the configuration's files, without their secrets.
   std::function<std::vector<std::pair<std::string, std::string>>()> sources;
   // Calls back for every line that is logged, until what it returns is destroyed.
   std::function<std::shared_ptr<void>(std::function<void(std::string_view)>)> follow_log;

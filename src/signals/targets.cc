@@ -66,6 +66,22 @@ Converted<std::string> to_label_value(const Value& value) {
   return to_text(value);  // Numbers, and secrets that are none; refuses everything else.
 }
 
+// What the real program calls the type of a plain value; nothing for others.
+std::string_view go_type_of(const Value& value) {
+  if (value.is_string()) return "string";
+  if (value.is_boolean()) return "bool";
+  if (!value.is_number()) return {};
+  switch (value.as_number().kind()) {
+    case NumberKind::integer:
+      return "int64";
+    case NumberKind::unsigned_integer:
+      return "uint64";
+    case NumberKind::floating:
+      return "float64";
+  }
+  return {};
+}
+
 }  // namespace
 
 Value to_value(const Target& target) {
@@ -77,6 +93,9 @@ Converted<Target> to_target(const Value& value) {
     const auto* capsule = dynamic_cast<const TargetCapsule*>(value.as_capsule().get());
     if (capsule != nullptr) return capsule->target();
   }
+  if (const auto type = go_type_of(value); !type.empty())
+    return std::unexpected(ValueError::failed(
+        value, fmt::format("target::ConvertFrom: conversion from '{}' is not supported", type)));
   auto converted_3 = to_object(value);
   if (!converted_3) return std::unexpected(std::move(converted_3).error());
   const ObjectPointer object = *std::move(converted_3);
