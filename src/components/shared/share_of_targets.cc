@@ -59,11 +59,12 @@ template <class Take>
 void divide(const TargetList& targets, ShareOfTargets& share, Take take) {
   KeySet seen;
   seen.reserve(targets.size());
-  for (const Target& target : targets) {
-    const uint64_t key = cluster_key(target);
+  share.others.reserve(targets.size());
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const uint64_t key = cluster_key(targets[i]);
     if (!seen.insert(key)) continue;
     if (take(key))
-      share.own.push_back(target);
+      share.own.push_back(static_cast<uint32_t>(i));
     else
       share.others.insert(key);
   }
@@ -75,6 +76,13 @@ ShareOfTargets share_of_targets(const TargetList& targets, const ClusterView& vi
   ShareOfTargets share;
   divide(targets, share, [&](uint64_t key) { return view.owns(key); });
   return share;
+}
+
+TargetList targets_at(const TargetList& targets, std::span<const uint32_t> places) {
+  std::vector<Target> selected;
+  selected.reserve(places.size());
+  for (const uint32_t place : places) selected.push_back(targets[place]);
+  return TargetList(std::move(selected));
 }
 
 ShareOfTargets share_of_targets_with_terms(const TargetList& targets, const ClusterView& view) {

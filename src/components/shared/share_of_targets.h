@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "services/cluster.h"
@@ -32,7 +33,7 @@ class KeySet {
 };
 
 struct ShareOfTargets {
-  std::vector<Target> own;         // In the given order; of targets with one key the first.
+  std::vector<uint32_t> own;       // Where in the list; of targets with one key the first.
   std::vector<ClusterTerm> terms;  // Of each of them, if asked for.
   KeySet others;                   // The keys of those that other nodes own (or nobody yet).
 };
@@ -42,5 +43,7 @@ ShareOfTargets share_of_targets(const TargetList& targets, const ClusterView& vi
 // Those that are this node's now or soon, with their terms: for work at intervals, which can then
 // change hands exactly. Whoever keeps to the terms leaves no gap and does nothing twice.
 ShareOfTargets share_of_targets_with_terms(const TargetList& targets, const ClusterView& view);
+// The targets at these places of the list.
+TargetList targets_at(const TargetList& targets, std::span<const uint32_t> places);
 
 }  // namespace alloy

@@ -30,7 +30,7 @@ TEST_CASE("two nodes share all targets between them, each with one owner") {
   CHECK(a.own.size() + b.own.size() == 100);
   CHECK(a.own.size() > 20);
   CHECK(a.others.size() == b.own.size());
-  for (const Target& own : a.own) CHECK(b.others.contains(cluster_key(own)));
+  for (const uint32_t own : a.own) CHECK(b.others.contains(cluster_key(targets[own])));
 }
 
 TEST_CASE("with nobody taking part all targets are ours, and none while too few nodes are there") {

@@ -47,7 +47,7 @@ class Scrape final : public ComponentWith<Arguments> {
   bool is_clustered_ = false;
   TargetDefaults defaults_;
   std::shared_ptr<const LoopSettings> settings_;
-  std::vector<Target> own_targets_;  // With clustering: those that were ours.
+  TargetList own_targets_;  // With clustering: those that were ours.
   std::atomic<bool> cluster_has_changed_ = false;
   std::shared_ptr<const HttpClientArguments> client_arguments_;  // Of the client.
   std::shared_ptr<net::HttpClient> client_;
@@ -122,18 +122,18 @@ Cluster* Scrape::cluster() const {
 
 void Scrape::distribute() {
   if (cluster() == nullptr) {
-    own_targets_.clear();
+    own_targets_ = TargetList();
     targets_.update(all_targets_, {}, defaults_, settings_, target_limit_, {});
     return;
   }
-  ShareOfTargets share = share_of_targets_with_terms(all_targets_, *cluster()->view());
+  const ShareOfTargets share = share_of_targets_with_terms(all_targets_, *cluster()->view());
   std::vector<Target> moved;
   for (const Target& target : own_targets_)
     if (share.others.contains(cluster_key(target))) moved.push_back(target);
   metrics_.count_moved(moved.size());
-  own_targets_ = share.own;
-  targets_.update(TargetList(std::move(share.own)), share.terms, defaults_, settings_,
-                  target_limit_, TargetList(std::move(moved)));
+  own_targets_ = targets_at(all_targets_, share.own);
+  targets_.update(own_targets_, share.terms, defaults_, settings_, target_limit_,
+                  TargetList(std::move(moved)));
 }
 
 Task<> Scrape::run(StopToken stop) {
