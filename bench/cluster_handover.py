@@ -2,12 +2,16 @@
 """What a cluster does to each target while nodes come and go: gaps, doubles, false ends.
 
     ALLOY=build/release/bin/alloy bench/cluster_handover.py [--targets 300] [--stall 1.5]
+                                                            [--ckit build/dev/bin/ckit_node]
 
 Three nodes scrape 300 HTTP targets, each on a port of its own, every second and write to one sink,
 which keeps the time of every sample and the node it came from. Then nodes join, leave (SIGTERM),
 crash (kill -9) and restart one after another. Printed for each event: the longest gap of any target,
 how many targets had one of more than 1.5 intervals, doubles (samples of one target by two nodes,
 less than half an interval apart) and false ends (a staleness marker although the target went on).
+
+With --ckit one node more, built on the original's library (tests/interop/ckit), is there all the time
+and scrapes its share as the original does; it comes and goes too, at the end.
 
 With --stall each second one of the nodes stands still for up to that long, as on a machine that has
 too much to do. It measures; it is no test. Run it on a quiet machine.
@@ -75,6 +79,11 @@ class Peers:
             while True:
                 head = await self.head(reader)
                 body = await reader.readexactly(int(head["content-length"]))
+                if head.get("content-type") == "application/json":  # From the library's node.
+                    for s in json.loads(body):
+                        self.samples[s["target"]].append((s["ms"] / 1000, s["node"], False))
+                    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    continue
                 for labels, samples in sink.decode_write_request(body):
                     labels = dict(labels)
                     for milliseconds, value in samples:
@@ -144,6 +153,27 @@ prometheus.remote_write "w" {{
             await asyncio.sleep(0.01)
 
 
+class CkitNode(Node):
+    """A node on the original's library that scrapes its share as the original does."""
+
+    def __init__(self, name, folder, peers, program):
+        super().__init__(name, folder, peers)
+        self.program, self.peers = program, peers
+
+    def argv(self, join):
+        targets = ",".join(f"127.0.0.1:{port}" for port in self.peers.ports)
+        return [self.program, "-name", self.name, "-listen", self.address, "-join", ",".join(join),
+                "-rejoin", "5s", "-targets", targets,
+                "-sink", f"http://127.0.0.1:{self.peers.sink_port}/samples"]
+
+    def participants(self):
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/peers", timeout=2) as got:
+                return sorted(p["name"] for p in json.load(got) if p["state"] == "participant")
+        except OSError:
+            return []
+
+
 class Measurement:
     def __init__(self, peers, nodes):
         self.peers, self.nodes, self.rows = peers, nodes, []
@@ -204,6 +234,9 @@ async def measure(options, folder):
     m = Measurement(peers, nodes)
     m.verbose = options.verbose
     a, b, c = nodes
+    d = CkitNode("ckit", folder, peers, options.ckit) if options.ckit else None
+    always = [d] if d else []
+    nodes += always
 
     def addresses(but):
         return [n.address for n in nodes if n is not but]
@@ -241,7 +274,7 @@ async def measure(options, folder):
             if node is not c:
                 node.start(addresses(node))
                 await asyncio.sleep(0.5)
-        await m.agree([a, b])
+        await m.agree([a, b] + always)
         await asyncio.sleep(5)
         if options.stall:
             stalling = asyncio.create_task(stall())
@@ -251,11 +284,16 @@ async def measure(options, folder):
             await m.event("join", lambda: join(c, nodes))
             await m.event("leave", lambda: leave(c))
             await m.event("join", lambda: join(c, nodes))
-            await m.event("crash", lambda: crash(c, [a, b]))
+            await m.event("crash", lambda: crash(c, [a, b] + always))
             await m.event("restart after the crash", lambda: join(c, nodes))
             await m.event("rolling restart", roll)
+            if d:
+                await m.event("ckit's node leaves", lambda: leave(d))
+                await m.event("ckit's node joins", lambda: join(d, nodes))
+                await m.event("ckit's node crashes", lambda: crash(d, [a, b, c]))
+                await m.event("ckit's node restarts", lambda: join(d, nodes))
             await leave(c)
-            await m.agree([a, b])
+            await m.agree([a, b] + always)
     finally:
         if stalling:
             stalling.cancel()
@@ -271,6 +309,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--verbose", action="store_true", help="tell each gap and double")
     parser.add_argument("--stall", type=float, default=0, help="stop nodes for up to so many seconds")
+    parser.add_argument("--ckit", help="program of tests/interop/ckit")
     parser.add_argument("--keep", help="folder for the nodes' logs")
     options = parser.parse_args()
     if options.keep:

@@ -1,9 +1,11 @@
 // A node of a cluster built on the original's own library, for our nodes to live with.
 //
 //	ckit -name a -listen 127.0.0.1:PORT [-join host:port,...] [-rejoin 60s]
+//	     [-targets host:port,... -sink http://host:port/samples]
 //
 // GET /peers answers [{"name", "addr", "state"}]; POST /owners with a JSON list of label sets
-// answers the name of each one's owner. SIGTERM leaves politely.
+// answers the name of each one's owner. SIGTERM leaves politely. With targets it scrapes those it
+// owns once a second and tells the sink when (scrape.go).
 package main
 
 import (
@@ -56,6 +58,8 @@ func main() {
 	listen := flag.String("listen", "", "address to listen on and to advertise")
 	join := flag.String("join", "", "addresses of nodes to join")
 	rejoin := flag.Duration("rejoin", 0, "how often to join them again")
+	targets := flag.String("targets", "", "addresses of targets to scrape")
+	sink := flag.String("sink", "", "where to say what was scraped")
 	flag.Parse()
 
 	client := &http.Client{Transport: &http2.Transport{
@@ -92,6 +96,14 @@ func main() {
 		}
 		check(json.NewEncoder(w).Encode(owners))
 	})
+	if *targets != "" {
+		s := newScraper(*name, *sink, strings.Split(*targets, ","), ring)
+		node.Observe(ckit.FuncObserver(func([]peer.Peer) bool {
+			s.clusterChanged()
+			return true
+		}))
+		go s.run()
+	}
 	listener, err := net.Listen("tcp", *listen)
 	check(err)
 	go func() { check(http.Serve(listener, h2c.NewHandler(mux, &http2.Server{}))) }()
