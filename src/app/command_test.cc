@@ -83,6 +83,15 @@ TEST_CASE("flags that cannot be honoured are refused, never ignored") {
       "or directory\n");
   CHECK(execute({"run", "--cluster.discover-peers=provider=aws region=x", "x"}).err ==
         "Error: --cluster.discover-peers: provider aws is not supported\n");
+  CHECK(execute({"run", "--cluster.join-addresses=a,b", "--cluster.discover-peers=x=y", "x"}).err ==
+        "Error: at most one of join peers and discover peers may be set, got join peers "
+        "[\"a\" \"b\"] and discover peers \"x=y\"\n");
+  CHECK(execute({"run", "--cluster.name=" + std::string(256, 'n'), "x"}).err ==
+        "Error: --cluster.name can't be longer than 255 bytes\n");
+  CHECK(execute({"run", "--cluster.node-name=" + std::string(513, 'n'), "x"}).err ==
+        "Error: --cluster.node-name can't be longer than 512 bytes\n");
+  CHECK(execute({"run", "--cluster.max-join-peers=-1", "x"}).err ==
+        "Error: --cluster.max-join-peers and --cluster.wait-for-size can't be negative\n");
   CHECK(execute({"run", "--windows.priority=high", "x"}).err ==
         "Error: --windows.priority is only supported on Windows\n");
 }

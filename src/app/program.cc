@@ -127,6 +127,7 @@ class Program {
 
  private:
   runtime::ControllerOptions controller_options();
+  Result<runtime::ConfigSource> read_source(const std::string& path);
   runtime::ControllerOptions remote_controller_options();
   static Task<> live(Program* self);
   Task<bool> load_first();
@@ -179,19 +180,24 @@ class Program {
 runtime::ControllerOptions Program::controller_options() {
   auto services = blocks_.all();
   services.push_back(remotecfg_.get());
-  return {
-      .id = "",
-      .components = built_in_components(),
-      .executor = executor_,
-      .log_sink = log_sink_,
-      .services = services_,
-      .configured_services = std::move(services),
-      .storage_path = options_.storage_path,
-      .stability_min = options_.source.stability,
-      .community_enabled = options_.source.community_components,
-      .cluster_name = options_.cluster.name,
-      .shutdown_deadline = options_.shutdown_deadline,
-      .read = [this](const std::string& path) { return read_any_config(options_.source, path); }};
+  return {.id = "",
+          .components = built_in_components(),
+          .executor = executor_,
+          .log_sink = log_sink_,
+          .services = services_,
+          .configured_services = std::move(services),
+          .storage_path = options_.storage_path,
+          .stability_min = options_.source.stability,
+          .community_enabled = options_.source.community_components,
+          .cluster_name = options_.cluster.name,
+          .shutdown_deadline = options_.shutdown_deadline,
+          .read = [this](const std::string& path) { return read_source(path); }};
+}
+
+Result<runtime::ConfigSource> Program::read_source(const std::string& path) {
+  auto source = read_any_config(options_.source, path);
+  if (source) cluster_.set_configuration(source->sha256());
+  return source;
 }
 
 // The same program, but no services: they belong to the local configuration.
@@ -241,6 +247,7 @@ Task<> Program::live(Program* self) {
   StopSource cluster_stop;
   TaskGroup cluster_group(self->executor_.any());
   if (auto prepared = co_await self->cluster_.prepare(self->http_.port()); !prepared) {
+    self->log_sink_->configure(LogLevel::info, LogFormat::logfmt);
     self->logger_.error("failed to create cluster node", {{"err", prepared.error()}});
     self->status_ = 1;
   } else {

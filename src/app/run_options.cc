@@ -8,6 +8,7 @@
 
 #include "app/peer_discovery.h"
 #include "base/text.h"
+#include "cluster/limits.h"
 
 namespace alloy::app {
 namespace {
@@ -156,6 +157,14 @@ Result<void> check_options(const RunOptions& o) {
                 ErrorKind::invalid);
   }
   TRY(check_peer_discovery(o.cluster.discover_peers));
+  if (o.cluster.name.size() > cluster::label_bytes_max)
+    return fail(
+        fmt::format("--cluster.name can't be longer than {} bytes", cluster::label_bytes_max),
+        ErrorKind::invalid);
+  if (o.cluster.node_name.size() > cluster::name_bytes_max)
+    return fail(
+        fmt::format("--cluster.node-name can't be longer than {} bytes", cluster::name_bytes_max),
+        ErrorKind::invalid);
   if (o.cluster.max_join_peers < 0 || o.cluster.wait_for_size < 0)
     return fail("--cluster.max-join-peers and --cluster.wait-for-size can't be negative",
                 ErrorKind::invalid);

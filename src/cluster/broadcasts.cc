@@ -3,6 +3,8 @@
 #include <map>
 #include <tuple>
 
+#include "cluster/limits.h"
+
 namespace alloy::cluster {
 
 bool BroadcastQueue::Entry::operator<(const Entry& other) const {
@@ -24,6 +26,11 @@ void BroadcastQueue::add(std::string key, std::string message, Finished finished
   if (const auto at = by_key_.find(key); at != by_key_.end()) {
     replaced = std::move(entries_.extract(at->second).value().finished);
     by_key_.erase(at);
+  }
+  if (entries_.size() >= broadcasts_max) {
+    auto told_most = entries_.extract(std::prev(entries_.end()));
+    by_key_.erase(told_most.value().key);
+    if (told_most.value().finished) told_most.value().finished();
   }
   const auto entry =
       entries_.insert({0, next_id_++, key, std::move(message), std::move(finished)}).first;

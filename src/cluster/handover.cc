@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cluster/limits.h"
 #include "cluster/msgpack.h"
 
 namespace alloy::cluster {
@@ -15,7 +16,9 @@ constexpr Duration lead_max = 10s;
 // Clocks that differ by less are taken for the same time.
 constexpr Duration clock_difference_max = 1s;
 // More nodes are never about to change at once; anybody can send announcements.
-constexpr size_t pending_max = 10'000;
+constexpr size_t pending_max = 1000;
+// What is remembered against replays, for longer.
+constexpr size_t latest_max = 2 * members_max;
 // How long an announcement is kept that the node's role doesn't confirm.
 constexpr Duration confirmation_max = 10s;
 
@@ -59,11 +62,20 @@ Result<Announcement> decode_announcement(std::string_view body) {
   return out;
 }
 
+bool Announcements::is_replayed(const Announcement& announcement) const {
+  const auto latest = latest_.find(announcement.node);
+  return latest != latest_.end() && announcement.at_ms <= latest->second;
+}
+
 bool Announcements::add(const Announcement& announcement, WallTime now) {
   if (announcement.role == NodeRole::viewer || announcement.in_ms < 0 || announcement.at_ms < 0 ||
       announcement.at_ms > to_unix_milliseconds(WallTime::max()) ||
-      announcement.in_ms > lead_max / milliseconds(1) || pending_.size() >= pending_max)
+      announcement.in_ms > lead_max / milliseconds(1) || pending_.size() >= pending_max ||
+      announcement.node.empty() || announcement.node.size() > name_bytes_max ||
+      is_replayed(announcement))
     return false;
+  if (latest_.size() >= latest_max) latest_.clear();
+  latest_.insert_or_assign(announcement.node, announcement.at_ms);
   const WallTime by_distance =
       std::chrono::floor<milliseconds>(now) + milliseconds(announcement.in_ms);
   WallTime at = by_distance;

@@ -37,6 +37,8 @@ class Announcements {
   // Clocks that are nearly right mean the same moment; with others, what counts is how far away it
   // is. An announcement that makes no sense is ignored: false.
   bool add(const Announcement& announcement, WallTime now);
+  // Whether the node has said this, or something later, before: somebody else repeats it.
+  bool is_replayed(const Announcement& announcement) const;
   // Leaves out what has been in force for a while, and what is about nodes that are gone.
   void forget_past(std::span<const Peer> peers, WallTime now);
 
@@ -55,6 +57,7 @@ class Announcements {
   bool takes_part(const Peer& peer, WallTime when) const;
 
   std::map<std::string, Pending, std::less<>> pending_;
+  std::map<std::string, int64_t, std::less<>> latest_;  // Each node's last moment, by its clock.
 };
 
 }  // namespace alloy::cluster

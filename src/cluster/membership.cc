@@ -2,8 +2,11 @@
 #include "cluster/membership.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
+
+#include "cluster/limits.h"
 
 namespace alloy::cluster {
 namespace {
@@ -84,8 +87,41 @@ Member& Membership::add_member(const Alive& alive, SteadyTime now) {
   return added;
 }
 
+void Membership::reject(Rejection reason, SteadyTime now, std::string_view text,
+                        std::initializer_list<LogField> fields) {
+  options_.rejections->count(reason);
+  if (options_.rejections->is_worth_a_line(reason, now)) options_.logger.warn(text, fields);
+}
+
+bool Membership::is_plausible(const std::string& node, uint32_t incarnation) {
+  const Member* member = find(node);
+  const uint32_t known = member == nullptr ? 0 : member->incarnation;
+  const bool is_ahead = incarnation > known && incarnation - known > incarnation_step_max;
+  if (!node.empty() && node.size() <= name_bytes_max && !is_ahead) return true;
+  options_.rejections->count(Rejection::implausible);
+  return false;
+}
+
+bool Membership::is_plausible(const Alive& alive) {
+  if (!is_plausible(alive.node, alive.incarnation)) return false;
+  const size_t ip_bytes = alive.address.ip.size();
+  const bool is_address = ip_bytes == 4 || ip_bytes == 16;
+  if (is_address && (!alive.meta || alive.meta->size() <= name_bytes_max)) return true;
+  options_.rejections->count(Rejection::implausible);
+  return false;
+}
+
+// Who accuses is told to everybody too.
+bool Membership::is_plausible_accuser(const std::string& from) {
+  if (from.size() <= name_bytes_max) return true;
+  options_.rejections->count(Rejection::implausible);
+  return false;
+}
+
 void Membership::refute(uint32_t accused_incarnation) {
-  if (++incarnation_ <= accused_incarnation) incarnation_ = accused_incarnation + 1;
+  const uint32_t latest = std::max(incarnation_, accused_incarnation);
+  // The last number can't be topped; wrapping around would make everything we say old.
+  incarnation_ = latest == std::numeric_limits<uint32_t>::max() ? latest : latest + 1;
   change_health(+1);
   if (Member* self = find_mutable(options_.name)) self->incarnation = incarnation_;
   membership_queue_.add(format_ip(options_.address.ip), encode(own_alive()));
@@ -93,15 +129,17 @@ void Membership::refute(uint32_t accused_incarnation) {
 
 void Membership::on_alive(const Alive& alive, SteadyTime now) {
   const bool about_self = is_self(alive.node);
-  if (leaving_ && about_self) return;
-  if (!versions_make_sense(alive.versions)) {
-    options_.logger.warn("Ignoring an alive message with unusable protocol versions",
-                         {{"node", alive.node}});
-    return;
-  }
+  if ((leaving_ && about_self) || !is_plausible(alive)) return;
+  if (!versions_make_sense(alive.versions))
+    return reject(Rejection::implausible, now,
+                  "Ignoring an alive message with unusable protocol versions",
+                  {{"node", alive.node}});
   Member* member = find_mutable(alive.node);
   bool new_address = false;
   if (member == nullptr) {
+    if (members_.size() >= members_max)
+      return reject(Rejection::full, now, "Ignoring a node, there are too many",
+                    {{"node", alive.node}});
     member = &add_member(alive, now);
   } else if (member->address != alive.address) {
     // Only somebody who left may come back from elsewhere under the same name.
@@ -144,6 +182,8 @@ void Membership::on_alive(const Alive& alive, SteadyTime now) {
 void Membership::on_suspect(const Suspect& suspect, SteadyTime now) {
   Member* member = find_mutable(suspect.node);
   if (member == nullptr || suspect.incarnation < member->incarnation) return;
+  if (!is_plausible(suspect.node, suspect.incarnation) || !is_plausible_accuser(suspect.from))
+    return;
   if (const auto at = suspicions_.find(suspect.node); at != suspicions_.end()) {
     Suspicion& suspicion = at->second;
     if (suspicion.confirmations() < suspicion.times.confirmations_wanted &&
@@ -169,6 +209,7 @@ void Membership::on_suspect(const Suspect& suspect, SteadyTime now) {
 void Membership::on_dead(const Dead& dead, SteadyTime now) {
   Member* member = find_mutable(dead.node);
   if (member == nullptr || dead.incarnation < member->incarnation) return;
+  if (!is_plausible(dead.node, dead.incarnation) || !is_plausible_accuser(dead.from)) return;
   suspicions_.erase(dead.node);
   refusals_.erase(dead.node);
   if (!member->is_here()) return;

@@ -21,6 +21,7 @@
 #include "cluster/broadcasts.h"
 #include "cluster/messages.h"
 #include "cluster/packet.h"
+#include "cluster/rejections.h"
 #include "cluster/timings.h"
 
 namespace alloy::cluster {
@@ -46,6 +47,7 @@ struct MembershipOptions {
   std::string label;
   uint64_t seed = 0;  // Of every random choice.
   Logger logger;
+  std::shared_ptr<Rejections> rejections = std::make_shared<Rejections>();
 };
 
 struct Member {
@@ -155,10 +157,16 @@ class Membership {
   void refute(uint32_t accused_incarnation);
   void change_health(int by);
   Alive own_alive() const;
+  // Whether an honest node may say such a thing of the node; counts it otherwise.
+  bool is_plausible(const std::string& node, uint32_t incarnation);
+  bool is_plausible(const Alive& alive);
+  bool is_plausible_accuser(const std::string& from);
+  void reject(Rejection reason, SteadyTime now, std::string_view text,
+              std::initializer_list<LogField> fields = {});
   Result<void> check_versions(const PushPull& remote) const;
 
   void dispatch(std::string_view message, SteadyTime now, Result<void>& problem);
-  void on_ping(const Ping& ping);
+  void on_ping(const Ping& ping, SteadyTime now);
   void on_indirect_ping(const IndirectPing& ping, SteadyTime now);
   void on_ack(const Ack& ack);
   void on_nack(const Nack& nack);

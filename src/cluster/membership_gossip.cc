@@ -18,26 +18,29 @@ bool understands_checksums(std::string_view versions) {
 }  // namespace
 
 Result<void> Membership::handle_packet(std::string_view packet, SteadyTime now) {
-  TRY(const Unpacked unpacked, unpack(packet, options_.label));
-  if (unpacked.truncated_parts > 0)
-    options_.logger.warn("Compound request had truncated messages",
-                         {{"truncated", unpacked.truncated_parts}});
+  const auto unpacked = unpack(packet, options_.label);
+  if (!unpacked) {
+    options_.rejections->count(reason_of(unpacked.error()));
+    return std::unexpected(unpacked.error());
+  }
+  if (unpacked->truncated_parts > 0)
+    reject(Rejection::truncated, now, "Compound request had truncated messages",
+           {{"truncated", unpacked->truncated_parts}});
   Result<void> problem;
-  for (const std::string& message : unpacked.messages) dispatch(message, now, problem);
+  for (const std::string& message : unpacked->messages) dispatch(message, now, problem);
   return problem;
 }
 
 void Membership::dispatch(std::string_view message, SteadyTime now, Result<void>& problem) {
   const std::string_view body = message.substr(1);
   const auto handle = [&](auto decoded, auto call) {
-    if (decoded)
-      call(*decoded);
-    else
-      problem = std::unexpected(decoded.error());
+    if (decoded) return call(*decoded);
+    options_.rejections->count(Rejection::malformed);
+    problem = std::unexpected(decoded.error());
   };
   switch (static_cast<MessageType>(message[0])) {
     case MessageType::ping:
-      return handle(decode_ping(body), [&](const Ping& m) { on_ping(m); });
+      return handle(decode_ping(body), [&](const Ping& m) { on_ping(m, now); });
     case MessageType::indirect_ping:
       return handle(decode_indirect_ping(body),
                     [&](const IndirectPing& m) { on_indirect_ping(m, now); });
@@ -54,6 +57,7 @@ void Membership::dispatch(std::string_view message, SteadyTime now, Result<void>
     case MessageType::user:
       return host_.on_user_message(body);
     default:
+      options_.rejections->count(Rejection::unexpected);
       problem = fail(fmt::format("unexpected message type {} in a packet",
                                  static_cast<unsigned char>(message[0])),
                      ErrorKind::invalid);

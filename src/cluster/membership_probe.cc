@@ -2,6 +2,8 @@
 // that fails, through others.
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "cluster/limits.h"
 #include "cluster/membership.h"
 
 namespace alloy::cluster {
@@ -13,6 +15,11 @@ constexpr unsigned nack_protocol = 4;
 bool sends_nacks(const Member& member) {
   return member.versions.size() > 1 &&
          static_cast<unsigned char>(member.versions[1]) >= nack_protocol;
+}
+
+// Whether something can be sent there.
+bool is_usable(const Address& address) {
+  return (address.ip.size() == 4 || address.ip.size() == 16) && address.port != 0;
 }
 
 }  // namespace
@@ -99,24 +106,22 @@ void Membership::finish_probe(SteadyTime now) {
   on_suspect({member->incarnation, probe.name, options_.name}, now);
 }
 
-void Membership::on_ping(const Ping& ping) {
-  if (!ping.node.empty() && !is_self(ping.node)) {
-    options_.logger.warn(fmt::format("Got ping for unexpected node '{}'", ping.node));
-    return;
-  }
+void Membership::on_ping(const Ping& ping, SteadyTime now) {
+  if (!ping.node.empty() && !is_self(ping.node))
+    return reject(Rejection::unexpected, now,
+                  fmt::format("Got ping for unexpected node {}",
+                              quote(std::string_view(ping.node).substr(0, name_bytes_max))));
   // Packets arrive on connections whose address says nothing, so only the message can tell.
-  if (ping.source.ip.empty() || ping.source.port == 0) {
-    options_.logger.warn("Got ping without a source address");
-    return;
-  }
+  if (!is_usable(ping.source))
+    return reject(Rejection::implausible, now, "Got ping without a source address");
   send(ping.source, encode(Ack{ping.sequence, std::nullopt}));
 }
 
 void Membership::on_indirect_ping(const IndirectPing& ping, SteadyTime now) {
-  if (ping.source.ip.empty() || ping.source.port == 0) {
-    options_.logger.warn("Got indirect ping without a source address");
-    return;
-  }
+  if (!is_usable(ping.source) || !is_usable(ping.target) || ping.node.size() > name_bytes_max)
+    return reject(Rejection::implausible, now, "Got indirect ping without usable addresses");
+  if (relays_.size() >= relays_max)
+    return reject(Rejection::full, now, "Got too many indirect pings");
   const uint32_t sequence = ++sequence_;
   relays_.emplace(sequence, Relay{ping.source, ping.sequence, ping.nack, now + probe_timeout});
   send(ping.target, encode(Ping{sequence, ping.node, options_.address, options_.name}));

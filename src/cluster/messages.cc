@@ -7,14 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "cluster/limits.h"
 #include "cluster/msgpack.h"
 
 namespace alloy::cluster {
 namespace {
 
-// Limits of what a push/pull may carry, so that a hostile peer can't make us allocate at will.
-constexpr size_t push_pull_nodes_max = 1 << 20;
-constexpr size_t user_state_bytes_max = 20 << 20;
 constexpr std::string_view role_change_magic{"\x12\x01\x01", 3};
 
 // The wire names of each struct's fields, in the order in which the original declares them (which
@@ -182,6 +180,7 @@ void read(MsgpackReader& in, Signed<T> value) {
 }
 void read(MsgpackReader& in, std::vector<RoleChange>& value) {
   const auto header = in.map_or_array();
+  if (header.count > listed_nodes_max) return in.reject();
   for (size_t i = 0; i < header.count && in.ok(); ++i) read_struct(in, value.emplace_back());
 }
 
@@ -291,23 +290,42 @@ Result<Compressed> decode_compressed(std::string_view body) {
   return decode_message<Compressed>("compressed", body);
 }
 
-Result<PushPull> decode_push_pull(std::string_view body) {
-  MsgpackReader reader(body);
+namespace {
+
+std::unexpected<Error> malformed_push_pull() {
+  return fail("malformed push/pull message", ErrorKind::invalid);
+}
+
+Result<PushPullHeader> read_push_pull_header(MsgpackReader& reader) {
   PushPullHeader header;
   read_struct(reader, header);
-  const auto malformed = [] { return fail("malformed push/pull message", ErrorKind::invalid); };
-  if (!reader.ok() || header.nodes < 0 || header.user_state_bytes < 0) return malformed();
-  if (static_cast<uint64_t>(header.nodes) > push_pull_nodes_max ||
-      static_cast<uint64_t>(header.user_state_bytes) > user_state_bytes_max)
+  if (!reader.ok() || header.nodes < 0 || header.user_state_bytes < 0) return malformed_push_pull();
+  if (static_cast<uint64_t>(header.nodes) > listed_nodes_max ||
+      static_cast<uint64_t>(header.user_state_bytes) > message_bytes_max)
     return fail("push/pull message too large", ErrorKind::full);
+  return header;
+}
+
+}  // namespace
+
+Result<PushPullSize> decode_push_pull_size(std::string_view body) {
+  MsgpackReader reader(body);
+  TRY(const PushPullHeader header, read_push_pull_header(reader));
+  return PushPullSize{static_cast<uint64_t>(header.nodes),
+                      static_cast<uint64_t>(header.user_state_bytes)};
+}
+
+Result<PushPull> decode_push_pull(std::string_view body) {
+  MsgpackReader reader(body);
+  TRY(const PushPullHeader header, read_push_pull_header(reader));
   PushPull message{.join = header.join};
   for (int64_t i = 0; i < header.nodes && reader.ok(); ++i) {
     read_struct(reader, message.nodes.emplace_back());
-    if (message.nodes.back().state > Liveness::left) return malformed();
+    if (message.nodes.back().state > Liveness::left) return malformed_push_pull();
   }
-  if (!reader.ok()) return malformed();
+  if (!reader.ok()) return malformed_push_pull();
   const auto bytes = static_cast<size_t>(header.user_state_bytes);
-  if (reader.rest().size() < bytes) return malformed();
+  if (reader.rest().size() < bytes) return malformed_push_pull();
   message.user_state = reader.rest().substr(0, bytes);
   return message;
 }

@@ -164,6 +164,12 @@ Result<Dead> decode_dead(std::string_view body);
 Result<ErrorReply> decode_error(std::string_view body);
 Result<Compressed> decode_compressed(std::string_view body);
 Result<PushPull> decode_push_pull(std::string_view body);
+// What the head of a push/pull says about the rest: to be read first.
+struct PushPullSize {
+  uint64_t nodes = 0;
+  uint64_t user_state_bytes = 0;
+};
+Result<PushPullSize> decode_push_pull_size(std::string_view body);
 Result<RoleChange> decode_role_change(std::string_view user_message);
 Result<RoleTable> decode_role_table(std::string_view user_state);
 

@@ -197,6 +197,12 @@ uint64_t MsgpackReader::unsigned_integer(uint64_t max) {
 
 void MsgpackReader::skip() { skip(0); }
 
+void MsgpackReader::skip_raw() {
+  const auto length = raw_length(take());
+  if (!length || *length > bytes_.size()) return reject();
+  bytes_.remove_prefix(*length);
+}
+
 void MsgpackReader::skip(int depth) {
   if (depth > depth_max) return reject();
   const unsigned tag = peek();
@@ -213,7 +219,7 @@ void MsgpackReader::skip(int depth) {
     take();
     big_endian(tag == 0xca ? 4 : 8);
   } else if ((tag & 0xE0) == 0xa0 || (tag >= 0xc4 && tag <= 0xc6) || (tag >= 0xd9 && tag <= 0xdb)) {
-    raw();
+    skip_raw();
   } else {
     const Header header = map_or_array();
     for (size_t i = 0; i < header.count * (header.is_map ? 2 : 1) && ok_; ++i) skip(depth + 1);

@@ -68,6 +68,7 @@ class MsgpackReader {
   std::optional<size_t> array_length(unsigned tag);
   std::optional<size_t> map_length(unsigned tag);
   void skip(int depth);
+  void skip_raw();
 
   std::string_view bytes_;
   bool ok_ = true;

@@ -21,7 +21,8 @@ Node::Node(NodeOptions options, Clock& clock, Transport& transport, std::functio
                    .address = options_.address,
                    .label = options_.label,
                    .seed = options_.seed,
-                   .logger = options_.logger.with({{"subsystem", "memberlist"}})},
+                   .logger = options_.logger.with({{"subsystem", "memberlist"}}),
+                   .rejections = options_.rejections},
                   *this),
       roles_(
           options_.name, options_.address,
@@ -31,7 +32,10 @@ Node::Node(NodeOptions options, Clock& clock, Transport& transport, std::functio
           },
           [this] {
             ring_ = nullptr;
-            if (changed_) changed_();
+            if (is_merging_)
+              has_merged_change_ = true;
+            else if (changed_)
+              changed_();
           }) {}
 
 void Node::start() { membership_.start(clock_.steady()); }
@@ -51,9 +55,16 @@ std::string Node::own_state(bool join) const {
 }
 
 Result<std::string> Node::on_exchange(std::string_view request) {
+  auto answer = answer_exchange(request);
+  if (!answer) options_.rejections->count(reason_of(answer.error()));
+  return answer;
+}
+
+Result<std::string> Node::answer_exchange(std::string_view request) {
   TRY(const std::string_view body, strip_label(request, options_.label));
   const auto message = decompress_message(body);
-  const auto refuse = [](const Error& error) {
+  const auto refuse = [this](const Error& error) {
+    options_.rejections->count(reason_of(error));
     return make_stream(encode(ErrorReply{error.message()}), "");
   };
   if (!message) return refuse(message.error());
@@ -65,8 +76,10 @@ Result<std::string> Node::on_exchange(std::string_view request) {
       count("get_local_state");
       // The answer is what we knew before we heard theirs.
       std::string answer = make_stream(own_state(remote->join), "");
-      if (const auto merged = merge(*remote); !merged)
+      if (const auto merged = merge(*remote); !merged) {
+        options_.rejections->count(reason_of(merged.error()));
         options_.logger.error("failed to merge a peer's state", {{"err", merged.error()}});
+      }
       return answer;
     }
     case MessageType::ping: {
@@ -74,7 +87,8 @@ Result<std::string> Node::on_exchange(std::string_view request) {
       return make_stream(encode(Ack{ping.sequence, std::nullopt}), "");
     }
     default:
-      return refuse(Error("unexpected message type on a stream"));
+      options_.rejections->count(Rejection::unexpected);
+      return make_stream(encode(ErrorReply{"unexpected message type on a stream"}), "");
   }
 }
 
@@ -100,12 +114,21 @@ void Node::push_pull(const Address& with, bool join, std::function<void(Result<v
                       });
 }
 
+// A table may bring many changes, which are one for whoever watches.
 Result<void> Node::merge(const PushPull& remote) {
+  is_merging_ = true;
+  auto merged = merge_table(remote);
+  is_merging_ = false;
+  if (std::exchange(has_merged_change_, false) && changed_) changed_();
+  return merged;
+}
+
+Result<void> Node::merge_table(const PushPull& remote) {
   TRY(membership_.merge(remote, clock_.steady()));
   if (remote.user_state.empty()) return {};
   TRY(const RoleTable table, decode_role_table(remote.user_state));
   count("merge_remote_state");
-  roles_.merge(table);
+  options_.rejections->count(Rejection::implausible, roles_.merge(table));
   return {};
 }
 
@@ -171,25 +194,27 @@ void Node::start_push_pull(const Address& with) {
 void Node::on_user_message(std::string_view message) {
   const auto change = decode_role_change(message);
   if (!change) {
-    options_.logger.error("failed to parse gossip message", {{"err", change.error()}});
+    options_.rejections->count(Rejection::malformed);
+    if (options_.rejections->is_worth_a_line(Rejection::malformed, clock_.steady()))
+      options_.logger.error("failed to parse gossip message", {{"err", change.error()}});
     return;
   }
   count("state_change_message");
   applying_gossip_ = true;
-  roles_.on_gossip(*change);
+  if (!roles_.on_gossip(*change)) options_.rejections->count(Rejection::implausible);
   applying_gossip_ = false;
 }
 
 void Node::on_join(std::string_view name, const Address& address) {
   count("node_join");
   roles_.on_join(name, address);
-  membership_.set_user_node_count(roles_.peers().size());
+  membership_.set_user_node_count(roles_.peer_count());
 }
 
 void Node::on_leave(std::string_view name) {
   count("node_leave");
   roles_.on_leave(name);
-  membership_.set_user_node_count(roles_.peers().size());
+  membership_.set_user_node_count(roles_.peer_count());
 }
 
 void Node::on_update(std::string_view name, const Address& address) {
@@ -198,26 +223,5 @@ void Node::on_update(std::string_view name, const Address& address) {
 }
 
 void Node::on_conflict(std::string_view) { count("node_conflict"); }
-
-StreamProgress stream_progress(std::string_view bytes) {
-  if (bytes.empty()) return StreamProgress::incomplete;
-  if (static_cast<unsigned char>(bytes[0]) == static_cast<unsigned>(MessageType::label)) {
-    if (bytes.size() < 2) return StreamProgress::incomplete;
-    const size_t length = 2 + static_cast<unsigned char>(bytes[1]);
-    if (bytes.size() <= length) return StreamProgress::incomplete;
-    bytes.remove_prefix(length);
-  }
-  const std::string_view body = bytes.substr(1);
-  switch (static_cast<MessageType>(bytes[0])) {
-    case MessageType::compress:
-      return decode_compressed(body) ? StreamProgress::complete : StreamProgress::incomplete;
-    case MessageType::push_pull:
-      return decode_push_pull(body) ? StreamProgress::complete : StreamProgress::incomplete;
-    case MessageType::ping:
-      return decode_ping(body) ? StreamProgress::complete : StreamProgress::incomplete;
-    default:
-      return StreamProgress::unusable;
-  }
-}
 
 }  // namespace alloy::cluster

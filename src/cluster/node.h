@@ -36,6 +36,7 @@ struct NodeOptions {
   std::string label;  // The cluster's name; nodes of another one are not heard.
   uint64_t seed = 0;
   Logger logger;
+  std::shared_ptr<Rejections> rejections = std::make_shared<Rejections>();
 };
 
 // Counts of what happened, by event: node_join, merge_remote_state, ... as the metrics name them.
@@ -78,6 +79,7 @@ class Node final : private MembershipHost {
   const Roles& roles() const { return roles_; }
   const EventCounts& received_events() const { return received_events_; }
   uint64_t rebroadcasts() const { return rebroadcasts_; }
+  const Rejections& rejections() const { return *options_.rejections; }
 
  private:
   void send_packet(const Address& to, std::string packet) override;
@@ -91,6 +93,8 @@ class Node final : private MembershipHost {
   void push_pull(const Address& with, bool join, std::function<void(Result<void>)> done);
   std::string own_state(bool join) const;
   Result<void> merge(const PushPull& remote);
+  Result<void> merge_table(const PushPull& remote);
+  Result<std::string> answer_exchange(std::string_view request);
   void join_next(std::shared_ptr<struct JoinProgress> progress);
   void count(std::string_view event) { ++received_events_[std::string(event)]; }
 
@@ -101,13 +105,11 @@ class Node final : private MembershipHost {
   EventCounts received_events_;
   uint64_t rebroadcasts_ = 0;
   bool applying_gossip_ = false;
+  bool is_merging_ = false;
+  bool has_merged_change_ = false;
   Membership membership_;
   Roles roles_;
   mutable std::shared_ptr<const Ring> ring_;  // Made when first asked for after a change.
 };
-
-// Whether the bytes of a stream hold a whole exchange yet.
-enum class StreamProgress : unsigned char { incomplete, complete, unusable };
-StreamProgress stream_progress(std::string_view bytes);
 
 }  // namespace alloy::cluster

@@ -53,6 +53,8 @@ Result<void> unpack_message(std::string_view message, int depth, size_t& budget,
     return unpack_message(inner, depth + 1, budget, out);
   }
   if (!is_type(message, MessageType::compound)) {
+    if (out.messages.size() == packet_messages_max)
+      return fail("too many messages in a packet", ErrorKind::full);
     out.messages.emplace_back(message);
     return {};
   }
@@ -89,7 +91,7 @@ std::string make_compound(std::span<const std::string> parts) {
 
 std::string label_header(std::string_view label) {
   if (label.empty()) return {};
-  ASSERT(label.size() <= 255);
+  ASSERT(label.size() <= label_bytes_max);
   std::string out(1, static_cast<char>(MessageType::label));
   out += static_cast<char>(label.size());
   return out += label;
@@ -126,7 +128,7 @@ Result<std::string_view> strip_label(std::string_view bytes, std::string_view la
 
 Result<std::string> decompress_message(std::string_view message) {
   Unpacked out;
-  size_t budget = decompressed_bytes_max;
+  size_t budget = message_bytes_max;
   TRY(unpack_message(message, 0, budget, out));
   if (out.messages.size() != 1) return fail("expected a single message", ErrorKind::invalid);
   return std::move(out.messages.front());
@@ -137,10 +139,10 @@ Result<Unpacked> unpack(std::string_view packet, std::string_view label) {
   if (is_type(body, MessageType::has_crc) && body.size() >= 5) {
     const uint32_t expected = read_big_endian(body.substr(1), 4);
     body.remove_prefix(5);
-    if (crc32_of(body) != expected) return fail("invalid checksum", ErrorKind::invalid);
+    if (crc32_of(body) != expected) return fail("invalid checksum", ErrorKind::failed);
   }
   Unpacked out;
-  size_t budget = decompressed_bytes_max;
+  size_t budget = message_bytes_max;
   TRY(unpack_message(body, 0, budget, out));
   return out;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cluster/limits.h"
 
 namespace alloy::cluster {
 
@@ -30,7 +31,8 @@ std::string make_stream(std::string_view message, std::string_view label);
 std::string label_header(std::string_view label);
 
 // The messages in a packet, in order, without any of the layers.
-// Errors: an unacceptable label (kind not_found: not for us), a bad checksum, anything malformed.
+// Errors, by their kinds (reason_of()): an unacceptable label, a bad checksum, more than a packet
+// may have, anything malformed.
 // Truncated parts at the end of a compound are left out and counted.
 struct Unpacked {
   std::vector<std::string> messages;
@@ -44,15 +46,12 @@ Result<std::string_view> strip_label(std::string_view bytes, std::string_view la
 // Removes the compression of a message, if it has one.
 Result<std::string> decompress_message(std::string_view message);
 
-// How much a peer may make of a compressed message.
-inline constexpr size_t decompressed_bytes_max = 40 << 20;
-
 void append_frame(std::string& out, std::string_view payload);
 
 // Cuts a byte stream back into the payloads of its frames, however it was chopped up.
 class FrameReader {
  public:
-  explicit FrameReader(size_t payload_bytes_max = decompressed_bytes_max)
+  explicit FrameReader(size_t payload_bytes_max = message_bytes_max)
       : payload_bytes_max_(payload_bytes_max) {}
 
   // Appends the payloads that are now complete to `out`. Fails at a wrong magic byte or an
@@ -60,6 +59,8 @@ class FrameReader {
   Result<void> feed(std::string_view bytes, std::vector<std::string>& out);
   // Whether the stream may end here.
   bool at_boundary() const { return pending_.empty(); }
+  // What it holds of a frame that is not complete.
+  size_t held_bytes() const { return pending_.size(); }
 
  private:
   size_t payload_bytes_max_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cluster/limits.h"
+
 namespace alloy::cluster {
 
 Roles::Roles(std::string name, Address address, Broadcast broadcast, Changed changed)
@@ -36,14 +38,29 @@ bool Roles::take(RoleChange change) {
   }
   // Somebody tells what we were before a restart: the truth with a newer time overrules it.
   if (about_self) change = {name_, own_role_, tick()};
-  known_[change.node] = change;
+  if (known_.insert_or_assign(change.node, change).second) remember_stranger(change.node);
   broadcast_(change, {});
   return true;
 }
 
-void Roles::on_gossip(const RoleChange& change) {
+void Roles::remember_stranger(const std::string& name) {
+  if (peers_.contains(name)) return;
+  strangers_.push_back(name);
+  if (strangers_.size() <= strangers_max) return;
+  if (!peers_.contains(strangers_.front())) known_.erase(strangers_.front());
+  strangers_.pop_front();
+}
+
+bool Roles::is_plausible(uint64_t time) const {
+  return time <= time_ || time - time_ <= lamport_step_max;
+}
+
+bool Roles::on_gossip(const RoleChange& change) {
+  if (!is_plausible(change.time) || change.node.empty() || change.node.size() > name_bytes_max)
+    return false;
   observe(change.time);
   if (take(change) && peers_.contains(change.node)) changed_();
+  return true;
 }
 
 RoleTable Roles::table() const {
@@ -56,12 +73,20 @@ RoleTable Roles::table() const {
   return table;
 }
 
-void Roles::merge(const RoleTable& remote) {
+size_t Roles::merge(const RoleTable& remote) {
+  if (!is_plausible(remote.time)) return remote.roles.size() + 1;
   observe(remote.time);
   bool changed = false;
-  for (const RoleChange& change : remote.roles)
-    if (peers_.contains(change.node)) changed |= take(change);
+  size_t implausible = 0;
+  for (const RoleChange& change : remote.roles) {
+    if (!peers_.contains(change.node)) continue;
+    if (is_plausible(change.time))
+      changed |= take(change);
+    else
+      ++implausible;
+  }
   if (changed) changed_();
+  return implausible;
 }
 
 void Roles::on_join(std::string_view name, const Address& address) {

@@ -2,6 +2,7 @@
 // them on top of the membership. Like Membership a machine that is only told things.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -33,10 +34,12 @@ class Roles {
   // Error: invalid transition from A to B.
   Result<void> change_own_role(NodeRole to, std::function<void()> told);
 
-  void on_gossip(const RoleChange& change);
+  // False: no honest node says so, and it is ignored.
+  bool on_gossip(const RoleChange& change);
   // What push/pull carries, and what arrives with it.
   RoleTable table() const;
-  void merge(const RoleTable& remote);
+  // Gives back how many entries no honest node has.
+  size_t merge(const RoleTable& remote);
 
   void on_join(std::string_view name, const Address& address);
   void on_leave(std::string_view name);
@@ -45,6 +48,7 @@ class Roles {
   uint64_t lamport_time() const { return time_; }
   // Sorted by name; ourselves included.
   std::vector<Peer> peers() const;
+  size_t peer_count() const { return peers_.size(); }
   const std::map<std::string, RoleChange, std::less<>>& known() const { return known_; }
 
  private:
@@ -52,7 +56,9 @@ class Roles {
   void observe(uint64_t time) {
     if (time >= time_) time_ = time + 1;
   }
+  bool is_plausible(uint64_t time) const;
   bool take(RoleChange change);
+  void remember_stranger(const std::string& name);
 
   std::string name_;
   Broadcast broadcast_;
@@ -61,6 +67,7 @@ class Roles {
   NodeRole own_role_ = NodeRole::viewer;
   // May hold nodes that are no peers (yet): gossip overtakes membership.
   std::map<std::string, RoleChange, std::less<>> known_;
+  std::deque<std::string> strangers_;  // Those that were none when they were heard of, in order.
   std::map<std::string, Address, std::less<>> peers_;
 };
 

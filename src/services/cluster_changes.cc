@@ -11,7 +11,7 @@ namespace {
 
 using cluster::NodeRole;
 
-// How often components hear at most of changes that nobody announced.
+// How often components hear at most of changes that nobody announced, and the log of any.
 constexpr Duration notify_interval = 1s;
 // More names than this are cut short in the log.
 constexpr size_t logged_names_max = 10;
@@ -40,6 +40,8 @@ void ClusterService::update_view() {
   next.role = node_->role();
   {
     std::lock_guard lock(mutex_);
+    has_work_moved_ |= next.view->is_ready != snapshot_.view->is_ready ||
+                       next.view->ring.names() != snapshot_.view->ring.names();
     snapshot_ = std::move(next);
   }
   take_counts();
@@ -64,6 +66,8 @@ std::shared_ptr<const ClusterView> ClusterService::make_view(
                                                         .unannounced = unannounced_});
   for (size_t i = 1; i < timeline.size(); ++i)
     view->steps.push_back({timeline[i].from, ring_of(timeline[i].participants)});
+  // In a large cluster each takes a megabyte.
+  if (view->steps.empty()) recent_rings_.assign(1, view->ring);
   next_step_ = timeline.size() > 1 ? std::optional(timeline[1].from) : std::nullopt;
   return view;
 }
@@ -99,13 +103,13 @@ void ClusterService::log_size_change(cluster::MinimumSize::Change change, size_t
           "minimum cluster size requirements are not met - marking cluster as not ready for "
           "traffic",
           {{"minimum_cluster_size", options_.minimum_size},
-           {"peers_count", nodes},
-           {"minimum_size_wait_timeout", options_.minimum_size_timeout}});
+           {"minimum_size_wait_timeout", options_.minimum_size_timeout},
+           {"peers_count", nodes}});
     case Change::deadline_passed:
       return logger_.warn("deadline passed, marking cluster as ready to admit traffic",
                           {{"minimum_cluster_size", options_.minimum_size},
-                           {"peers_count", nodes},
-                           {"minimum_size_wait_timeout", options_.minimum_size_timeout}});
+                           {"minimum_size_wait_timeout", options_.minimum_size_timeout},
+                           {"peers_count", nodes}});
   }
 }
 
@@ -122,7 +126,7 @@ std::string ClusterService::peer_names() const {
 }
 
 void ClusterService::log_peers() {
-  if (!options_.is_enabled || std::exchange(are_peers_logged_, true)) return;
+  if (std::exchange(are_peers_logged_, true) || !options_.is_enabled) return;
   logger_.info("peers changed", {{"peers_count", node_->peers().size()},
                                  {"min_cluster_size", options_.minimum_size},
                                  {"peers", peer_names()}});
@@ -134,29 +138,33 @@ void ClusterService::notify_listeners() {
 }
 
 Task<> ClusterService::notify_loop(StopToken stop) {
-  SteadyTime allowed{};  // When the listeners may be called again.
-  bool is_pending = false;
+  SteadyTime call_allowed{};  // When the listeners may be called again.
+  SteadyTime log_allowed{};
   while (!stop.stop_requested()) {
     Duration wait = Duration::max();
-    if (is_pending) wait = allowed - clock_.steady();
+    if (has_work_moved_) wait = call_allowed - clock_.steady();
+    if (!are_peers_logged_) wait = std::min(wait, log_allowed - clock_.steady());
     if (const auto deadline = minimum_size_.deadline())
       wait = std::min(wait, *deadline - clock_.steady());
     if (next_step_) wait = std::min(wait, *next_step_ - clock_.wall());
-    const Wake wake = co_await peers_changed_.wait(stop, std::max(wait, Duration::zero()));
-    if (wake == Wake::stopped) co_return;
-    if (wake == Wake::notified) is_pending = true;
+    if (co_await peers_changed_.wait(stop, std::max(wait, Duration::zero())) == Wake::stopped)
+      co_return;
     if (minimum_size_.deadline() && clock_.steady() >= *minimum_size_.deadline()) {
       refresh();  // The time to wait for enough nodes is over.
     } else if (next_step_ && clock_.wall() >= *next_step_) {
       update_view();
       is_urgent_ = true;
     }
-    if (!is_urgent_ && !(is_pending && clock_.steady() >= allowed)) continue;
-    if (is_pending) {
+    const SteadyTime now = clock_.steady();
+    if (!are_peers_logged_ && now >= log_allowed) {
       log_peers();
-      allowed = clock_.steady() + notify_interval;
+      log_allowed = now + notify_interval;
     }
-    is_pending = is_urgent_ = false;
+    // Nodes that come and go as viewers move nothing, and hold up nobody.
+    const bool is_allowed = has_work_moved_ && now >= call_allowed;
+    if (!is_urgent_ && !is_allowed) continue;
+    if (!is_urgent_) call_allowed = now + notify_interval;
+    has_work_moved_ = is_urgent_ = false;
     notify_listeners();
   }
 }

@@ -9,6 +9,7 @@ namespace alloy {
 namespace {
 
 using cluster::NodeRole;
+using cluster::Rejection;
 
 // A node that waits longer for its first join starts alone.
 constexpr Duration first_join_max = 5s;
@@ -92,8 +93,8 @@ Task<> ClusterService::announce(NodeRole role) {
 }
 
 Task<> ClusterService::announce_to(cluster::Peer peer, std::string body) {
-  const auto known =
-      co_await transport_.announce(peer.address, std::move(body), announcement_timeout);
+  const auto known = co_await transport_.say(peer.address, cluster::OwnKind::announcement,
+                                             std::move(body), announcement_timeout);
   if (known && !*known) unannounced_.insert(peer.name);
   if (known) co_return;
   // Where nobody listens nobody goes on.
@@ -101,12 +102,20 @@ Task<> ClusterService::announce_to(cluster::Peer peer, std::string body) {
   logger_.debug("failed to announce a change", {{"peer", peer.name}, {"err", known.error()}});
 }
 
-Result<void> ClusterService::on_announcement(std::string_view body) {
-  TRY(const std::string_view content, cluster::strip_label(body, options_.cluster_name));
-  TRY(const auto announcement, cluster::decode_announcement(content));
+Result<void> ClusterService::on_announcement(std::string_view content) {
+  const auto announcement = cluster::decode_announcement(content);
+  if (!announcement) {
+    rejections_->count(Rejection::malformed);
+    return std::unexpected(announcement.error());
+  }
+  const bool is_replayed = announcements_.is_replayed(*announcement);
   // Nobody else decides about us.
-  if (announcement.node == options_.node_name || !announcements_.add(announcement, clock_.wall()))
-    return fail("implausible announcement", ErrorKind::invalid);
+  if (announcement->node == options_.node_name ||
+      !announcements_.add(*announcement, clock_.wall())) {
+    rejections_->count(is_replayed ? Rejection::replayed : Rejection::implausible);
+    return fail(is_replayed ? "replayed announcement" : "implausible announcement",
+                ErrorKind::invalid);
+  }
   update_view();
   is_urgent_ = true;
   peers_changed_.notify();

@@ -39,32 +39,43 @@ void add_transport(Adder& out, const cluster::TransportStats& stats) {
     out.add("cluster_transport_" + name, std::move(help), MetricType::gauge,
             static_cast<double>(value));
   };
-  counter("rx_packets_total", "Total number of packets received.", stats.rx_packets);
-  counter("rx_bytes_total", "Total number of bytes received.", stats.rx_bytes);
-  // Not among the cluster_* names, which are the original's.
-  out.add("alloy_cluster_packets_rejected_total",
-          "Total number of received packets that were dropped: malformed or of another cluster.",
-          MetricType::counter, static_cast<double>(stats.rx_packets_rejected));
-  counter("tx_packets_total", "Total number of packets transmitted.", stats.tx_packets);
-  counter("tx_bytes_total", "Total number of bytes transmitted.", stats.tx_bytes);
-  gauge("tx_packets_failed_total", "Total number of packets which failed to be transmitted.",
+  counter("rx_packets_total", "Total number of HTTP/2 gossip transport packets read",
+          stats.rx_packets);
+  counter("rx_bytes_total", "Total number of HTTP/2 gossip transport bytes read", stats.rx_bytes);
+  counter("tx_packets_total",
+          "Total number of HTTP/2 gossip transport packets written (failed or otherwise)",
+          stats.tx_packets);
+  counter("tx_bytes_total",
+          "Total number of HTTP/2 gossip transport bytes written (failed or otherwise)",
+          stats.tx_bytes);
+  gauge("tx_packets_failed_total", "Total number of failed HTTP/2 gossip transport packets",
         stats.tx_packets_failed.load());
-  gauge("tx_packet_queue_length", "Current number of packets waiting to be transmitted.",
+  gauge("tx_packet_queue_length", "Current number of unprocessed outgoing packets",
         stats.tx_queue_length.load());
   // Packets are taken as they come; nothing waits.
-  gauge("rx_packet_queue_length", "Current number of packets waiting to be processed.", 0);
-  gauge("streams", "Current number of active streams.", stats.streams.load());
-  gauge("stream_rx_packets_total", "Total number of stream packets received.",
+  gauge("rx_packet_queue_length", "Current number of unprocessed incoming packets", 0);
+  gauge("streams", "Current number of HTTP/2 transport data streams", stats.streams.load());
+  gauge("stream_rx_packets_total", "Total number of HTTP/2 gossip transport stream packets read",
         stats.stream_rx_packets.load());
-  gauge("stream_rx_bytes_total", "Total number of stream bytes received.",
+  gauge("stream_rx_bytes_total", "Total number of HTTP/2 gossip transport stream bytes read",
         stats.stream_rx_bytes.load());
-  gauge("stream_tx_packets_total", "Total number of stream packets transmitted.",
+  gauge("stream_tx_packets_total", "Total number of HTTP/2 gossip transport stream packets written",
         stats.stream_tx_packets.load());
-  gauge("stream_tx_bytes_total", "Total number of stream bytes transmitted.",
+  gauge("stream_tx_bytes_total", "Total number of HTTP/2 gossip transport stream bytes written",
         stats.stream_tx_bytes.load());
   gauge("stream_tx_packets_failed_total",
-        "Total number of stream packets which failed to be transmitted.",
+        "Total number of failed HTTP/2 gossip transport stream packets",
         stats.stream_tx_packets_failed.load());
+}
+
+// Not among the cluster_* names, which are the original's.
+void add_rejections(Adder& out, const cluster::Rejections& rejections) {
+  for (size_t i = 0; i < cluster::rejection_count; ++i) {
+    const auto reason = static_cast<cluster::Rejection>(i);
+    out.add("alloy_cluster_rejections_total",
+            "Total number of things other nodes sent that were not taken.", MetricType::counter,
+            static_cast<double>(rejections.of(reason)), {{"reason", std::string(name_of(reason))}});
+  }
 }
 
 }  // namespace
@@ -129,6 +140,7 @@ void ClusterService::collect_metrics(MetricFamilies& out) const {
                 "components that use clustering.",
                 gauge, static_cast<double>(options_.minimum_size));
   add_transport(add, transport_.stats());
+  add_rejections(add, *rejections_);
 }
 
 }  // namespace alloy

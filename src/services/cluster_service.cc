@@ -32,7 +32,7 @@ ClusterService::ClusterService(ClusterServiceOptions options, Executor& executor
       clock_(clock),
       logger_(std::move(logger)),
       strand_(executor.strand()),
-      transport_(strand_, logger_, options_.tls),
+      transport_(strand_, logger_, options_.tls, rejections_),
       minimum_size_(options_.is_enabled ? options_.minimum_size : 0, options_.minimum_size_timeout,
                     clock.steady()),
       random_(random_seed()) {
@@ -65,7 +65,8 @@ Task<Result<void>> ClusterService::prepare(uint16_t listen_port) {
                                                                .address = address,
                                                                .label = options_.cluster_name,
                                                                .seed = random_(),
-                                                               .logger = logger_},
+                                                               .logger = logger_,
+                                                               .rejections = rejections_},
                                           clock_, transport_, [this] { refresh(); });
   co_return Result<void>{};
 }
@@ -90,7 +91,8 @@ Task<> ClusterService::open() {
             wake();
             return answer;
           },
-      .on_announcement = [this](std::string_view body) { return on_announcement(body); },
+      .on_own_kind = [this](cluster::OwnKind kind,
+                            std::string_view body) { return on_own_kind(kind, body); },
       .on_connection_lost =
           [this](const Address& address) {
             node_->on_connection_lost(address);
@@ -114,6 +116,7 @@ Task<> ClusterService::run(StopToken stop) {
   if (options_.is_enabled) {
     loops.spawn(tick_loop(loops_stop.get_token()));
     loops.spawn(join_loop(stop));
+    loops.spawn(compare_loop(stop));
   }
   if (co_await participate_.wait(stop) == Wake::notified) {
     co_await boost::asio::co_spawn(strand_, take_part(stop), boost::asio::use_awaitable);

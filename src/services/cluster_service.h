@@ -13,6 +13,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "cluster/configuration_notice.h"
 #include "cluster/handover.h"
 #include "cluster/http_transport.h"
 #include "cluster/minimum_size.h"
@@ -49,6 +50,8 @@ class ClusterService final : public Cluster {
   Task<> run(StopToken stop);
   // The configuration is in force: from now on we take our share. From any thread.
   void become_participant();
+  // What the configuration in force is, to be compared with the others'. From any thread.
+  void set_configuration(std::string hash);
 
   // Answers a request below cluster::transport_path.
   Task<net::ServerResponse> handle(net::ServerRequest request);
@@ -88,7 +91,11 @@ class ClusterService final : public Cluster {
   Task<> say_goodbye();
   Task<> announce(cluster::NodeRole role);
   Task<> announce_to(cluster::Peer peer, std::string body);
-  Result<void> on_announcement(std::string_view body);
+  Result<void> on_own_kind(cluster::OwnKind kind, std::string_view body);
+  Result<void> on_announcement(std::string_view content);
+  Result<void> on_configuration_notice(std::string_view content);
+  Task<> compare_loop(StopToken stop);
+  Task<> use_configuration(std::string hash);
   std::vector<cluster::Peer> others() const;
   void wake();
   void refresh();
@@ -107,6 +114,7 @@ class ClusterService final : public Cluster {
   Clock& clock_;
   Logger logger_;
   AnyExecutor strand_;
+  std::shared_ptr<cluster::Rejections> rejections_ = std::make_shared<cluster::Rejections>();
   cluster::HttpTransport transport_;
   std::unique_ptr<cluster::Node> node_;  // From prepare() on; used on the strand.
   cluster::MinimumSize minimum_size_;
@@ -114,6 +122,7 @@ class ClusterService final : public Cluster {
   uint16_t listen_port_ = 0;
   Event tick_;
   Event peers_changed_;
+  cluster::ConfigurationComparison comparison_;  // On the strand.
   Event participate_;
   Event joined_;  // Or tried to.
   // What is to happen soon, and who doesn't take part in such agreements. On the strand.
@@ -122,6 +131,7 @@ class ClusterService final : public Cluster {
   bool is_everybody_told_ = false;     // By the last announcement.
   std::optional<WallTime> next_step_;  // When the work is spread anew.
   bool is_urgent_ = false;             // Listeners must know before the next step.
+  bool has_work_moved_ = false;        // Listeners are to know when they were not called lately.
   bool has_begun_ = false;             // We take part, or have: before that nothing is ours.
   bool are_peers_logged_ = true;
   std::vector<cluster::Ring> recent_rings_;

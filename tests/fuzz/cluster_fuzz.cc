@@ -5,11 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/configuration_notice.h"
 #include "cluster/handover.h"
 #include "cluster/http_transport.h"
 #include "cluster/lzw.h"
 #include "cluster/messages.h"
 #include "cluster/packet.h"
+#include "cluster/stream_scanner.h"
 
 namespace {
 
@@ -31,6 +33,18 @@ void round_trip(Result<T> (*decode)(std::string_view), std::string_view body, si
   ASSERT(decode(std::string_view(again).substr(skipped)).has_value());
 }
 
+// A stream that comes in pieces is judged as one that comes at once.
+void scan_in_pieces(std::string_view input) {
+  constexpr size_t piece = 7;
+  StreamScanner scanner;
+  auto progress = StreamProgress::incomplete;
+  for (size_t size = piece; progress == StreamProgress::incomplete; size += piece) {
+    progress = scanner.look(input.substr(0, size));
+    if (size >= input.size()) break;
+  }
+  ASSERT(progress == stream_progress(input));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -44,6 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   round_trip<RoleTable>(decode_role_table, input, 0);
   round_trip<RoleChange>(decode_role_change, input, 0);
   round_trip<Announcement>(decode_announcement, input, 0);
+  round_trip<ConfigurationNotice>(decode_configuration_notice, input, 0);
+  scan_in_pieces(input);
   if (const auto announcement = decode_announcement(input)) {
     Announcements announcements;
     (void)announcements.add(*announcement, real_clock().wall());
