@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "values/stdlib/json_encode.h"
 #include "values/stdlib/yaml_scalar.h"
 
 namespace alloy {
@@ -30,6 +31,40 @@ bool is_old_boolean(std::string_view text) {
   constexpr std::string_view words[] = {"y", "Y", "yes", "Yes", "YES", "on",  "On",  "ON",
                                         "n", "N", "no",  "No",  "NO",  "off", "Off", "OFF"};
   return std::ranges::find(words, text) != std::end(words);
+}
+
+// On the line of its name or dash. Empty lists and mappings stand there too, and so do lists of
+// lists: JSON is YAML.
+std::string on_one_line(const Value& value) {
+  if (value.is_string()) return yaml_scalar(value.as_string());
+  return stdlib::encode_json(value).value_or("null");
+}
+
+bool has_members(const Value& value) { return value.is_object() && value.as_object()->size() > 0; }
+
+void write(YamlWriter& out, const Object& object);
+
+void write_item(YamlWriter& out, const Value& value) {
+  if (!has_members(value)) return out.line("- " + on_one_line(value));
+  out.item([&] { write(out, *value.as_object()); });
+}
+
+void write(YamlWriter& out, const Object& object) {
+  for (const Object::Member& member : object.members()) {
+    const std::string name = yaml_scalar(member.key);
+    const Value& value = member.value;
+    if (has_members(value)) {
+      out.below(name, [&] { write(out, *value.as_object()); });
+    } else if (value.is_array() && value.as_array()->size() > 0) {
+      out.line(name + ":");
+      for (size_t i = 0; i < value.as_array()->size(); ++i)
+        write_item(out, value.as_array()->at(i));
+    } else if (value.is_string()) {
+      out.text(name, value.as_string());
+    } else {
+      out.raw(name, on_one_line(value));
+    }
+  }
 }
 
 }  // namespace
@@ -62,6 +97,13 @@ void YamlWriter::text(std::string_view name, const std::string& value) {
     out_ += part;
     out_ += '\n';
   }
+}
+
+std::string to_yaml(const Object& object) {
+  std::string text;
+  YamlWriter out(text);
+  write(out, object);
+  return text;
 }
 
 }  // namespace alloy

@@ -12,10 +12,15 @@
 
 #include <fmt/format.h>
 
+#include "values/value.h"
+
 namespace alloy {
 
 // A text as a value: quoted where YAML would take it for something else.
 std::string yaml_scalar(const std::string& text);
+
+// An object as a document, a member a line. Values that YAML knows only: no functions, capsules.
+std::string to_yaml(const Object& object);
 
 // Writes members, one a line.
 class YamlWriter {

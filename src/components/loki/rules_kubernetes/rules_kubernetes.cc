@@ -8,65 +8,35 @@ namespace {
 
 using namespace alloy::rules;
 
-struct Matcher {
-  std::string name;
-  std::string value;
-  std::string match_type;
+struct Loki {
+  static constexpr const char* prefix_name = "loki_namespace_prefix";
+  static constexpr const char* separator_name = "loki_namespace_separator";
+  static constexpr const char* separator = "-";
+  static constexpr const char* namespaces_name = "loki_rule_namespace";
+  static constexpr Duration sync_interval = 30s;
 
-  static constexpr auto schema() {
-    using M = Matcher;
-    return fields(required<&M::name>("name", "The label."),
-                  required<&M::value>("value", "Its value."),
-                  required<&M::match_type>("match_type", "How it is compared: =, !=, =~ or !~."));
-  }
-  Result<> validate() const { return check_match_type(match_type); }
+  struct Own {
+    static constexpr auto schema() { return fields(); }
+  };
+
+  struct Matcher {
+    std::string name;
+    std::string value;
+    std::string match_type;
+
+    static constexpr auto schema() {
+      using M = Matcher;
+      return fields(required<&M::name>("name", "The label."),
+                    required<&M::value>("value", "Its value."),
+                    required<&M::match_type>("match_type", "How it is compared: =, !=, =~ or !~."));
+    }
+    Result<> validate() const { return check_match_type(match_type); }
+  };
 };
 
-struct ExtraQueryMatchers {
-  std::vector<Matcher> matchers;
-
-  static constexpr auto schema() {
-    return fields(blocks<&ExtraQueryMatchers::matchers>("matcher", "A matcher."));
-  }
-};
-
-struct Arguments {
-  RulerArguments ruler;
-  Duration sync_interval = 30s;
-  std::string loki_namespace_prefix = "alloy";
-  std::string loki_namespace_separator = "-";
-  ExtraQueryMatchers extra_query_matchers;
-
-  static constexpr auto schema() {
-    using A = Arguments;
-    return fields(
-        inlined<&A::ruler>(),
-        optional<&A::sync_interval>("sync_interval", "How often to list the ruler's rules."),
-        optional<&A::loki_namespace_prefix>("loki_namespace_prefix",
-                                            "What the names of our namespaces begin with."),
-        optional<&A::loki_namespace_separator>("loki_namespace_separator",
-                                               "What stands between the parts of their names."),
-        block<&A::extra_query_matchers>("extra_query_matchers",
-                                        "Matchers for all selectors of the queries."));
-  }
-  Result<> validate() {
-    if (sync_interval <= Duration::zero()) return fail("sync_interval must be greater than 0");
-    if (loki_namespace_prefix.empty()) return fail("loki_namespace_prefix must not be empty");
-    if (loki_namespace_separator.empty()) return fail("loki_namespace_separator must not be empty");
-    return ruler.http.validate();
-  }
-};
-
-struct DebugInfo {
-  std::vector<RuleResourceInfo> resources;
-  std::vector<RulerNamespaceInfo> namespaces;
-
-  static constexpr auto schema() {
-    using D = DebugInfo;
-    return fields(blocks<&D::resources>("prometheus_rule", "A resource that counts."),
-                  blocks<&D::namespaces>("loki_rule_namespace", "What Loki has of ours."));
-  }
-};
+using Arguments = RulesArguments<Loki>;
+using DebugInfo = RulesDebugInfo<Loki>;
+using Matcher = Loki::Matcher;
 
 Result<> adapt(const std::vector<QueryMatcher>& matchers, std::vector<RuleGroup>& groups) {
   for (RuleGroup& group : groups) {
@@ -99,11 +69,12 @@ Result<> Rules::update(Arguments arguments) {
   const bool is_legacy = arguments.ruler.use_legacy_routes;
   auto updated =
       sync_.update({.ruler = std::move(arguments.ruler),
+                    .client = "loki",
                     .path = is_legacy ? "/api/v1/rules" : "/loki/api/v1/rules",
                     .missing_is_empty = true,
                     .interval = arguments.sync_interval,
-                    .prefix = std::move(arguments.loki_namespace_prefix),
-                    .separator = std::move(arguments.loki_namespace_separator),
+                    .prefix = std::move(arguments.prefix),
+                    .separator = std::move(arguments.separator),
                     .adapt = [matchers](const RuleResource&, std::vector<RuleGroup>& groups) {
                       return adapt(matchers, groups);
                     }});

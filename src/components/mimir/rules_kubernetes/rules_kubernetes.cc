@@ -10,78 +10,49 @@ namespace {
 
 using namespace alloy::rules;
 
-struct Matcher {
-  std::string name;
-  std::string value;
-  std::string value_from_label;
-  std::string match_type;
+struct Mimir {
+  static constexpr const char* prefix_name = "mimir_namespace_prefix";
+  static constexpr const char* separator_name = "mimir_namespace_separator";
+  static constexpr const char* separator = "/";
+  static constexpr const char* namespaces_name = "mimir_rule_namespace";
+  static constexpr Duration sync_interval = 5min;
 
-  static constexpr auto schema() {
-    using M = Matcher;
-    return fields(required<&M::name>("name", "The label."),
-                  optional<&M::value>("value", "Its value."),
-                  optional<&M::value_from_label>("value_from_label",
-                                                 "The label of the resource that has its value."),
-                  required<&M::match_type>("match_type", "How it is compared: =, !=, =~ or !~."));
-  }
-  Result<> validate() const {
-    TRY(check_match_type(match_type));
-    const int given = (value.empty() ? 0 : 1) + (value_from_label.empty() ? 0 : 1);
-    if (given == 1) return {};
-    return fail(fmt::format("exactly one of 'value' or 'value_from_label' must be provided, got {}",
-                            given));
-  }
+  struct Own {
+    std::string prometheus_http_prefix = "/prometheus";
+
+    static constexpr auto schema() {
+      return fields(optional<&Own::prometheus_http_prefix>("prometheus_http_prefix",
+                                                           "Path before that of Mimir's API."));
+    }
+  };
+
+  struct Matcher {
+    std::string name;
+    std::string value;
+    std::string value_from_label;
+    std::string match_type;
+
+    static constexpr auto schema() {
+      using M = Matcher;
+      return fields(required<&M::name>("name", "The label."),
+                    optional<&M::value>("value", "Its value."),
+                    optional<&M::value_from_label>("value_from_label",
+                                                   "The label of the resource that has its value."),
+                    required<&M::match_type>("match_type", "How it is compared: =, !=, =~ or !~."));
+    }
+    Result<> validate() const {
+      TRY(check_match_type(match_type));
+      const int given = (value.empty() ? 0 : 1) + (value_from_label.empty() ? 0 : 1);
+      if (given == 1) return {};
+      return fail(fmt::format(
+          "exactly one of 'value' or 'value_from_label' must be provided, got {}", given));
+    }
+  };
 };
 
-struct ExtraQueryMatchers {
-  std::vector<Matcher> matchers;
-
-  static constexpr auto schema() {
-    return fields(blocks<&ExtraQueryMatchers::matchers>("matcher", "A matcher."));
-  }
-};
-
-struct Arguments {
-  RulerArguments ruler;
-  std::string prometheus_http_prefix = "/prometheus";
-  Duration sync_interval = 5min;
-  std::string mimir_namespace_prefix = "alloy";
-  std::string mimir_namespace_separator = "/";
-  ExtraQueryMatchers extra_query_matchers;
-
-  static constexpr auto schema() {
-    using A = Arguments;
-    return fields(
-        inlined<&A::ruler>(),
-        optional<&A::prometheus_http_prefix>("prometheus_http_prefix",
-                                             "Path before that of Mimir's API."),
-        optional<&A::sync_interval>("sync_interval", "How often to list the ruler's rules."),
-        optional<&A::mimir_namespace_prefix>("mimir_namespace_prefix",
-                                             "What the names of our namespaces begin with."),
-        optional<&A::mimir_namespace_separator>("mimir_namespace_separator",
-                                                "What stands between the parts of their names."),
-        block<&A::extra_query_matchers>("extra_query_matchers",
-                                        "Matchers for all selectors of the queries."));
-  }
-  Result<> validate() {
-    if (sync_interval <= Duration::zero()) return fail("sync_interval must be greater than 0");
-    if (mimir_namespace_prefix.empty()) return fail("mimir_namespace_prefix must not be empty");
-    if (mimir_namespace_separator.empty())
-      return fail("mimir_namespace_separator must not be empty");
-    return ruler.http.validate();
-  }
-};
-
-struct DebugInfo {
-  std::vector<RuleResourceInfo> resources;
-  std::vector<RulerNamespaceInfo> namespaces;
-
-  static constexpr auto schema() {
-    using D = DebugInfo;
-    return fields(blocks<&D::resources>("prometheus_rule", "A resource that counts."),
-                  blocks<&D::namespaces>("mimir_rule_namespace", "What Mimir has of ours."));
-  }
-};
+using Arguments = RulesArguments<Mimir>;
+using DebugInfo = RulesDebugInfo<Mimir>;
+using Matcher = Mimir::Matcher;
 
 class Rules final : public ComponentWith<Arguments> {
  public:
@@ -104,17 +75,18 @@ class Rules final : public ComponentWith<Arguments> {
 };
 
 Result<> Rules::update(Arguments arguments) {
-  std::string prefix = arguments.prometheus_http_prefix;
+  std::string prefix = arguments.own.prometheus_http_prefix;
   while (prefix.ends_with('/')) prefix.pop_back();
   if (!prefix.empty() && !prefix.starts_with('/')) prefix.insert(0, "/");
   const bool is_legacy = arguments.ruler.use_legacy_routes;
   auto updated =
       sync_.update({.ruler = std::move(arguments.ruler),
+                    .client = "mimir",
                     .path = is_legacy ? "/api/v1/rules" : prefix + "/config/v1/rules",
                     .missing_is_empty = false,
                     .interval = arguments.sync_interval,
-                    .prefix = std::move(arguments.mimir_namespace_prefix),
-                    .separator = std::move(arguments.mimir_namespace_separator),
+                    .prefix = std::move(arguments.prefix),
+                    .separator = std::move(arguments.separator),
                     .adapt = [this, matchers = std::move(arguments.extra_query_matchers.matchers)](
                                  const RuleResource& resource, std::vector<RuleGroup>& groups) {
                       adapt(matchers, resource, groups);

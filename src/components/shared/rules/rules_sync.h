@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "component/component.h"
-#include "components/shared/kubernetes/object_watch.h"
+#include "components/shared/kubernetes/reconciler.h"
 #include "components/shared/rules/rule_groups.h"
+#include "components/shared/rules/ruler_api.h"
 #include "components/shared/rules/ruler_arguments.h"
 
 namespace alloy::rules {
@@ -18,6 +19,7 @@ namespace alloy::rules {
 // What differs between rulers, and follows from the arguments; replaced as a whole.
 struct SyncSettings {
   RulerArguments ruler;
+  std::string_view client;        // What is at the other end, for metrics: "mimir".
   std::string path;               // Of the rules: "/prometheus/config/v1/rules".
   bool missing_is_empty = false;  // Whether 404 means that there are no rules.
   Duration interval = 5min;
@@ -27,34 +29,9 @@ struct SyncSettings {
   std::function<Result<>(const RuleResource&, std::vector<RuleGroup>&)> adapt;
 };
 
-struct RuleResourceInfo {
-  std::string name_space;
-  std::string name;
-  std::string uid;
-  int64_t num_rule_groups = 0;
-
-  static constexpr auto schema() {
-    using R = RuleResourceInfo;
-    return fields(required<&R::name_space>("namespace", "The namespace of the resource."),
-                  required<&R::name>("name", "The name of the resource."),
-                  required<&R::uid>("uid", "The UID of the resource."),
-                  required<&R::num_rule_groups>("num_rule_groups", "How many groups it has."));
-  }
-};
-struct RulerNamespaceInfo {
-  std::string name;
-  int64_t num_rule_groups = 0;
-
-  static constexpr auto schema() {
-    using R = RulerNamespaceInfo;
-    return fields(required<&R::name>("name", "The namespace in the ruler."),
-                  required<&R::num_rule_groups>("num_rule_groups", "How many groups it has."));
-  }
-};
-
 class RulesSync {
  public:
-  // `metrics_prefix`: "mimir_rules". `is_leader`: whether it is us who write, null: always.
+  // `metrics_prefix`: "mimir_rules".
   RulesSync(const Options& options, std::string metrics_prefix);
 
   // On the component's strand. Finds the cluster; fails where there is none.
@@ -70,25 +47,21 @@ class RulesSync {
  private:
   struct Setup {
     SyncSettings settings;
-    kubernetes::LabelSelector resource_selector;
-    kubernetes::LabelSelector namespace_selector;
-    std::shared_ptr<kubernetes::ApiClient> cluster;
-    std::shared_ptr<net::HttpClient> ruler;
+    kubernetes::ReconcilerSettings watched;
+    std::shared_ptr<RulerApi> ruler;
   };
+  using Reason = kubernetes::Reconciler::Reason;
 
-  Task<> work(std::shared_ptr<const Setup> setup, StopToken stop);
   Task<Result<>> reconcile(std::shared_ptr<const Setup> setup,
                            const kubernetes::ObjectWatch* cluster, bool lists, StopToken stop);
   Task<Result<>> apply(std::shared_ptr<const Setup> setup, std::string name_space,
                        std::vector<RuleGroup> wanted, StopToken stop);
   Task<Result<>> list(std::shared_ptr<const Setup> setup, StopToken stop);
-  Task<Result<std::string>> ask(std::shared_ptr<const Setup> setup, std::string method,
-                                std::string path, std::string body, StopToken stop);
   RuleGroups wanted_groups(const Setup& setup, const kubernetes::ObjectWatch& cluster);
-  void count(std::string_view what, std::string_view help, std::string_view type);
 
   const Options& options_;
   const std::string metrics_prefix_;
+  kubernetes::Reconciler reconciler_;
   std::shared_ptr<const Setup> setup_;
   bool is_leading_ = true;
   Event changed_;

@@ -7,9 +7,9 @@
 
 #include "components/prometheus/shared/operator/arguments.h"
 #include "components/prometheus/shared/operator/scrape_job.h"
-#include "components/prometheus/shared/operator/secrets.h"
 #include "components/shared/kubernetes/objects.h"
 #include "components/shared/kubernetes/relabel_spec.h"
+#include "components/shared/kubernetes/secrets.h"
 
 namespace alloy::prometheus::operators {
 
@@ -23,7 +23,7 @@ struct Monitor final : kubernetes::ClusterObject {
 // What making jobs depends on besides the monitor.
 struct JobSettings {
   const OperatorArguments& arguments;
-  Secrets& secrets;
+  kubernetes::Secrets& secrets;
   bool allows_files = false;  // Of our own file system, named by monitors.
 };
 

@@ -15,7 +15,7 @@ struct Fixture {
   }
 
   OperatorArguments arguments;
-  Secrets secrets{nullptr};
+  kubernetes::Secrets secrets{nullptr};
 };
 
 }  // namespace

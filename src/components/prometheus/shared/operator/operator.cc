@@ -49,7 +49,7 @@ struct Operator::Session {
   std::shared_ptr<const Setup> setup;
   Event news;  // Of targets, or of who shares them.
   std::shared_ptr<kubernetes::ApiClient> client;
-  Secrets secrets{client};
+  kubernetes::Secrets secrets{client};
   kubernetes::ObjectWatch watch;
   std::unique_ptr<TargetSources> sources;
   std::map<std::string, Known> known;
@@ -209,7 +209,7 @@ Task<> Operator::reconcile(Session* session, StopToken stop) {
   for (auto& [key, known] : session->known) {
     while (known.waits_for_secrets && !stop.stop_requested()) {
       make_jobs(*session, known);
-      if (known.waits_for_secrets) co_await Secrets::fetch(&session->secrets, stop);
+      if (known.waits_for_secrets) co_await kubernetes::Secrets::fetch(&session->secrets, stop);
     }
   }
   if (stop.stop_requested()) co_return;

@@ -1,8 +1,8 @@
-#include "components/prometheus/shared/operator/secrets.h"
+#include "components/shared/kubernetes/secrets.h"
 
 #include "values/stdlib/base64.h"
 
-namespace alloy::prometheus::operators {
+namespace alloy::kubernetes {
 namespace {
 
 constexpr Duration fetch_timeout = 15s;
@@ -52,8 +52,7 @@ Result<Secrets::Data> Secrets::read(std::string_view body, bool is_secret) {
 Task<> Secrets::fetch(Secrets* self, StopToken stop) {
   for (const Name& name : std::exchange(self->missing_, {})) {
     const auto body = co_await self->client_->get(
-        kubernetes::core_path(name.name_space, name.is_secret ? "secrets" : "configmaps",
-                              name.name),
+        core_path(name.name_space, name.is_secret ? "secrets" : "configmaps", name.name),
         fetch_timeout, stop);
     if (stop.stop_requested()) co_return;
     if (body) {
@@ -64,4 +63,4 @@ Task<> Secrets::fetch(Secrets* self, StopToken stop) {
   }
 }
 
-}  // namespace alloy::prometheus::operators
+}  // namespace alloy::kubernetes

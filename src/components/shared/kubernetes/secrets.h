@@ -1,5 +1,5 @@
-// The secrets and config maps that monitors refer to. Making jobs of a monitor asks for them; what
-// is not known yet is asked of the API server, and the jobs are made again.
+// The secrets and config maps that resources of an operator refer to. Reading a resource asks for
+// them; what is not known yet is asked of the API server, and the resource is read again.
 #pragma once
 
 #include <map>
@@ -10,11 +10,11 @@
 #include "components/shared/json.h"
 #include "components/shared/kubernetes/api_client.h"
 
-namespace alloy::prometheus::operators {
+namespace alloy::kubernetes {
 
 class Secrets {
  public:
-  explicit Secrets(std::shared_ptr<kubernetes::ApiClient> client) : client_(std::move(client)) {}
+  explicit Secrets(std::shared_ptr<ApiClient> client) : client_(std::move(client)) {}
 
   // The value that {name, key} means. Kind not_found: it has yet to be asked for.
   Result<std::string> secret(const std::string& name_space, JsonNode selector);
@@ -39,9 +39,9 @@ class Secrets {
   Result<std::string> value(Name name, std::string_view key);
   static Result<Data> read(std::string_view body, bool is_secret);
 
-  const std::shared_ptr<kubernetes::ApiClient> client_;
+  const std::shared_ptr<ApiClient> client_;
   std::map<Name, Result<Data>> known_;
   std::set<Name> missing_;
 };
 
-}  // namespace alloy::prometheus::operators
+}  // namespace alloy::kubernetes
