@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/mman.h>
@@ -127,6 +128,11 @@ class RealFileSystem final : public FileSystem {
 
   Result<> remove(const std::string& path) override {
     if (::remove(path.c_str()) != 0 && errno != ENOENT) return fail_errno("removing", path);
+    return {};
+  }
+
+  Result<> rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) return fail_errno("renaming", from);
     return {};
   }
 

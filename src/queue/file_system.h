@@ -48,6 +48,8 @@ class FileSystem {
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
   // Removes a file or an empty folder; one that does not exist is fine.
   virtual Result<> remove(const std::string& path) = 0;
+  // Gives a file another name in the same folder; one that has it already goes.
+  virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   // Bytes that can still be written on the disk that holds `path`.
   virtual Result<uint64_t> free_bytes(const std::string& path) = 0;
 };

@@ -63,7 +63,7 @@ Result<> Log::write_record(const RecordHeader& header, std::string_view payload)
   const uint64_t size = record_header_bytes + payload.size();
   // A hole (what memory had to give up) must be at the front of a segment: readers find it there.
   if (current_ && (segments_.back().bytes >= options_.limits.segment_bytes ||
-                   current_end_ != header.sequence)) {
+                   segments_.back().end_sequence != header.sequence)) {
     stop_segment();
   }
   make_room(size);
@@ -76,7 +76,7 @@ Result<> Log::write_record(const RecordHeader& header, std::string_view payload)
     if (!current_->truncate(segment.bytes)) stop_segment();
     return written;
   }
-  current_end_ = header.sequence + 1;
+  segment.end_sequence = header.sequence + 1;
   segment.bytes += size;
   segment.appended_at = header.appended_at;
   bytes_ += size;
@@ -89,6 +89,7 @@ Result<> Log::write_record(const RecordHeader& header, std::string_view payload)
 Result<> Log::start_segment(const RecordHeader& first) {
   Segment segment{.path = path_of(segment_file_name(first.sequence)),
                   .first_sequence = first.sequence,
+                  .end_sequence = first.sequence,
                   .created_at = first.appended_at,
                   .appended_at = first.appended_at,
                   .counted_before = first.counted_before,
@@ -105,7 +106,6 @@ Result<> Log::start_segment(const RecordHeader& first) {
     return written;
   }
   current_ = std::move(file);
-  current_end_ = first.sequence;
   bytes_ += segment.bytes;
   segments_.push_back(std::move(segment));
   return {};
@@ -133,9 +133,8 @@ void Log::keep_in_memory(const RecordHeader& header, std::string_view payload) {
   memory_.push_back({header, std::string(payload)});
   memory_bytes_ += payload.size();
   while (memory_bytes_ > options_.limits.memory_bytes_max && memory_.size() > 1) {
-    memory_bytes_ -= memory_.front().payload.size();
     const RecordHeader dropped = memory_.front().header;
-    memory_.pop_front();
+    forget_front_of_memory();
     const Boundary before{dropped.sequence, dropped.counted_before};
     const Boundary behind{dropped.sequence + 1, dropped.counted_after()};
     for (const auto& [key, reader] : readers_) {
@@ -153,10 +152,38 @@ bool Log::flush_memory() {
       note_write_failure(written.error());
       return false;
     }
-    memory_bytes_ -= record.payload.size();
-    memory_.pop_front();
+    forget_front_of_memory();
   }
   return true;
+}
+
+void Log::forget_front_of_memory() {
+  const MemoryRecord& front = memory_.front();
+  memory_bytes_ -= front.payload.size();
+  for (const auto& kept : front.kept) kept->done();
+  memory_.pop_front();
+}
+
+bool Log::has(uint64_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  return has_locked(sequence);
+}
+
+bool Log::has_locked(uint64_t sequence) const {
+  if (sequence >= next_sequence_) return false;
+  if (sequence < slowest().sequence) return true;
+  const auto after = std::ranges::upper_bound(segments_, sequence, {}, &Segment::first_sequence);
+  return after != segments_.begin() && sequence < std::prev(after)->end_sequence;
+}
+
+void Log::keep(uint64_t sequence, std::unique_ptr<Safekeeping> kept) {
+  const std::lock_guard lock(mutex_);
+  const auto record = std::ranges::find(
+      memory_, sequence, [](const MemoryRecord& each) { return each.header.sequence; });
+  if (record != memory_.end() && !has_locked(sequence))
+    record->kept.push_back(std::move(kept));
+  else
+    kept->done();
 }
 
 // The first record that is not in this segment.
@@ -206,10 +233,7 @@ void Log::remove_passed() {
     }
     remove_front_segment();
   }
-  while (!memory_.empty() && memory_.front().header.sequence < passed) {
-    memory_bytes_ -= memory_.front().payload.size();
-    memory_.pop_front();
-  }
+  while (!memory_.empty() && memory_.front().header.sequence < passed) forget_front_of_memory();
 }
 
 Cursor Log::slowest() const {
@@ -218,6 +242,15 @@ Cursor Log::slowest() const {
     if (reader->cursor.sequence < result.sequence) result = reader->cursor;
   }
   return result;
+}
+
+// Of the oldest record there is.
+Cursor Log::oldest() const {
+  if (segments_.empty()) {
+    const Boundary first = boundary_behind_segment(0);
+    return {first.sequence, first.counted};
+  }
+  return {segments_.front().first_sequence, segments_.front().counted_before};
 }
 
 void Log::skip_to(ReaderState& reader, const Boundary& boundary, DropReason reason) {
@@ -265,7 +298,9 @@ std::shared_ptr<Log::ReaderState> Log::find_or_add(const std::string& key) {
   if (state) return state;
   state = std::make_shared<ReaderState>();
   state->key = key;
-  state->cursor = state->next = {next_sequence_, counted_};
+  // Whose cursor was lost: rather twice than never.
+  const bool is_lost = lost_cursors_.erase(CursorFile::file_name(key)) > 0;
+  state->cursor = state->next = is_lost ? oldest() : Cursor{next_sequence_, counted_};
   state->appended = std::make_shared<Event>();
   store_cursor(*state);
   return state;
@@ -360,6 +395,11 @@ uint64_t Log::next_sequence() const {
 bool Log::is_drained() const {
   const std::lock_guard lock(mutex_);
   return slowest().sequence == next_sequence_;
+}
+
+uint64_t Log::bytes_in_memory() const {
+  const std::lock_guard lock(mutex_);
+  return memory_bytes_;
 }
 
 LogStats Log::stats() const {

@@ -14,7 +14,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -62,6 +64,16 @@ struct LogStats {
 
 class Reader;
 
+// What keeps a record safe while the log has it only in memory. Destroyed without done(): the log
+// has ended first, and the record with it.
+class Safekeeping {
+ public:
+  virtual ~Safekeeping() = default;
+  // The record is on disk, or no reader needs it any more, or it was dropped and counted. Called
+  // with the log's lock: only lets go.
+  virtual void done() = 0;
+};
+
 class Log : public std::enable_shared_from_this<Log> {
  public:
   struct Options {
@@ -80,6 +92,11 @@ class Log : public std::enable_shared_from_this<Log> {
   // written: who keeps that in a file can tell after a crash whether the record got in.
   uint64_t append(const RecordInfo& info, std::string_view payload,
                   std::atomic<uint64_t>* announced = nullptr);
+
+  // Whether the record survives the process, or every reader is through with it.
+  bool has(uint64_t sequence) const;
+  // Keeps this for as long as the log has the record only in memory.
+  void keep(uint64_t sequence, std::unique_ptr<Safekeeping> kept);
 
   // The reader of this name, at its cursor; a new one starts at the end. One handle at a time: an
   // older one must no longer be used.
@@ -104,6 +121,7 @@ class Log : public std::enable_shared_from_this<Log> {
   // Whether every reader is through with everything.
   bool is_drained() const;
   LogStats stats() const;
+  uint64_t bytes_in_memory() const;
   ReaderStats reader_stats(const std::string& key) const;
   const std::string& folder() const { return options_.folder; }
 
@@ -116,6 +134,7 @@ class Log : public std::enable_shared_from_this<Log> {
   struct Segment {
     std::string path;
     uint64_t first_sequence = 0;
+    uint64_t end_sequence = 0;  // Behind the last record in it.
     int64_t created_at = 0;
     int64_t appended_at = 0;  // The last time.
     Counts counted_before = {};
@@ -124,6 +143,7 @@ class Log : public std::enable_shared_from_this<Log> {
   struct MemoryRecord {
     RecordHeader header;
     std::string payload;
+    std::vector<std::unique_ptr<Safekeeping>> kept = {};
   };
   // Where a reader is. `next` is the record it gets next; `cursor` lags behind it by what is out.
   struct ReaderState {
@@ -155,6 +175,7 @@ class Log : public std::enable_shared_from_this<Log> {
   void stop_segment();
   void keep_in_memory(const RecordHeader& header, std::string_view payload);
   bool flush_memory();
+  void forget_front_of_memory();
   void note_write_failure(const Error& error);
 
   Boundary boundary_behind_segment(size_t index) const;
@@ -165,20 +186,22 @@ class Log : public std::enable_shared_from_this<Log> {
   void skip_to(ReaderState& reader, const Boundary& boundary, DropReason reason);
   void settle(ReaderState& reader);
   void store_cursor(ReaderState& reader);
+  bool has_locked(uint64_t sequence) const;
   Cursor slowest() const;
+  Cursor oldest() const;
   std::shared_ptr<ReaderState> find_or_add(const std::string& key);
 
   Options options_;
   mutable std::mutex mutex_;  // Guards everything below, and the limits in the options.
   std::deque<Segment> segments_;
   std::unique_ptr<File> current_;  // Of the last segment, while it takes records.
-  uint64_t current_end_ = 0;       // The sequence behind its last record.
   std::deque<MemoryRecord> memory_;
   uint64_t memory_bytes_ = 0;
   uint64_t bytes_ = 0;
   uint64_t next_sequence_ = 1;
   Counts counted_ = {};
   std::map<std::string, std::shared_ptr<ReaderState>> readers_;
+  std::set<std::string> lost_cursors_;  // The names of files that said nothing any more.
   LogStats stats_;
   bool failing_ = false;  // The last write failed; said once.
   bool unsynced_ = false;

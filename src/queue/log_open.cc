@@ -32,7 +32,7 @@ Result<> Log::recover() {
       counted_[i] = std::max(counted_[i], reader->cursor.counted[i]);
     }
   }
-  remove_passed();
+  if (lost_cursors_.empty()) remove_passed();
   return {};
 }
 
@@ -58,14 +58,16 @@ void Log::recover_segment(const std::string& name, uint64_t named_sequence) {
   }
   Segment segment{.path = path,
                   .first_sequence = named_sequence,
+                  .end_sequence = named_sequence,
                   .created_at = summary->first->header.appended_at,
                   .appended_at = summary->first->header.appended_at,
                   .counted_before = summary->header ? summary->header->counted_before
                                                     : summary->first->header.counted_before,
                   .bytes = *size};
   const auto& last = summary->last ? summary->last : summary->first;
+  segment.end_sequence = last->header.sequence + (summary->last ? 1 : 0);
   segment.appended_at = last->header.appended_at;
-  next_sequence_ = std::max(next_sequence_, last->header.sequence + (summary->last ? 1 : 0));
+  next_sequence_ = std::max(next_sequence_, segment.end_sequence);
   counted_ = summary->last ? last->header.counted_after() : last->header.counted_before;
   bytes_ += segment.bytes;
   segments_.push_back(std::move(segment));
@@ -75,10 +77,11 @@ void Log::recover_cursor(const std::string& name) {
   const std::string path = path_of(name);
   auto loaded = CursorFile::load(*options_.files, path);
   if (!loaded) {
-    options_.logger.error("cannot read a queue cursor; its reader starts anew",
+    options_.logger.error("cannot read a queue cursor; sending everything again",
                           {{"file", path}, {"err", loaded.error()}});
     ++stats_.damages;
     (void)options_.files->remove(path);
+    lost_cursors_.insert(name);
     return;
   }
   auto state = std::make_shared<ReaderState>();
@@ -92,10 +95,7 @@ void Log::recover_cursor(const std::string& name) {
     options_.logger.error("a queue cursor is damaged; sending everything again",
                           {{"file", path}, {"reader", state->key}});
     ++stats_.damages;
-    state->cursor = {next_sequence_, counted_};
-    if (!segments_.empty()) {
-      state->cursor = {segments_.front().first_sequence, segments_.front().counted_before};
-    }
+    state->cursor = oldest();
   }
   state->next = state->cursor;
   readers_[state->key] = std::move(state);

@@ -380,5 +380,76 @@ TEST_CASE("an open batch works in plain memory while the disk is full, and retur
   CHECK(batch.room().size() >= 5000);
 }
 
+// A batch that was committed to its file and sealed when the disk had no room for the record.
+struct FullDisk : Fixture {
+  std::shared_ptr<Reader> reader = log->reader("a");
+  std::optional<OpenBatch> batch;
+
+  void seal() {
+    files.bytes_max = UINT64_MAX;
+    batch.emplace(OpenBatch::Options{.path = "q/open-0.batch", .capacity = 1000, .files = &files});
+    fill(*batch, "abc");
+    files.bytes_max = files.used();
+    batch->seal(*log, "abc", batch->info());
+    REQUIRE(log->bytes_in_memory() > 0);
+  }
+  size_t batch_files() {
+    return static_cast<size_t>(std::ranges::count_if(files.contents, [](const auto& file) {
+      return OpenBatch::is_file_name(file.first.substr(2));
+    }));
+  }
+  std::vector<std::string> after_death() {
+    MemoryFileSystem left = files.snapshot();
+    const auto next = *Log::open({.folder = "q", .files = &left});
+    recover_open_batches(*next, left, {}, finish_plain);
+    return read_all(*next->reader("a"));
+  }
+};
+
+TEST_CASE("what was committed survives while the disk has no room for the record") {
+  FullDisk f;
+  f.seal();
+  CHECK(f.batch_files() == 1);
+  CHECK(f.after_death() == std::vector<std::string>{"abc"});
+  SUBCASE("until the disk has it") {
+    f.files.bytes_max = UINT64_MAX;
+    f.log->tidy();
+    CHECK(f.batch_files() == 0);
+    CHECK(f.after_death() == std::vector<std::string>{"abc"});
+  }
+  SUBCASE("until it was sent") {
+    CHECK(read_all(*f.reader) == std::vector<std::string>{"abc"});
+    CHECK(f.batch_files() == 0);
+    CHECK(f.after_death().empty());
+  }
+  SUBCASE("until all have sent it") {
+    const auto other = f.log->reader("b");
+    f.batch.reset();
+    f.seal();
+    CHECK(read_all(*other) == std::vector<std::string>{"abc"});
+    CHECK(f.after_death() == std::vector<std::string>{"abc", "abc"});
+    CHECK(read_all(*f.reader) == std::vector<std::string>{"abc", "abc"});
+    CHECK(f.batch_files() == 0);
+  }
+  SUBCASE("also when the next process finds the disk full and dies, too") {
+    f.batch.reset();
+    f.open();
+    recover_open_batches(*f.log, f.files, {}, finish_plain);
+    CHECK(f.log->bytes_in_memory() == 3);
+    CHECK(f.after_death() == std::vector<std::string>{"abc"});
+  }
+}
+
+TEST_CASE("a reader whose cursor can't be read gets everything again, not nothing") {
+  Fixture f;
+  (void)f.log->reader("a");
+  f.append_many(2);
+  for (auto& [path, content] : f.files.contents)
+    if (CursorFile::is_file_name(path)) content = std::make_shared<std::string>("nonsense");
+  f.open();
+  CHECK(read_all(*f.log->reader("new")).empty());
+  CHECK(read_all(*f.log->reader("a")) == std::vector<std::string>{"record 0", "record 1"});
+}
+
 }  // namespace
 }  // namespace alloy::queue

@@ -49,6 +49,14 @@ class MemoryFileSystem final : public FileSystem {
     contents.erase(path);
     return {};
   }
+  Result<> rename(const std::string& from, const std::string& to) override {
+    const auto found = contents.find(from);
+    if (found == contents.end()) return fail("no such file: " + from, ErrorKind::not_found);
+    Content content = std::move(found->second);
+    contents.erase(found);
+    contents[to] = std::move(content);
+    return {};
+  }
   Result<uint64_t> free_bytes(const std::string&) override {
     return bytes_max - std::min(bytes_max, used());
   }

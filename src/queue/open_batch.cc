@@ -1,7 +1,8 @@
 #include "queue/open_batch.h"
 
-#include <charconv>
+#include <chrono>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,6 +12,9 @@ namespace {
 
 constexpr uint64_t batch_magic = 0x3168637461426f41;  // "AoBatch1"
 constexpr std::string_view prefix = "open-";
+// Of files whose batch is in the log's memory; before the others in the order of names, as it is
+// the older one.
+constexpr std::string_view kept_prefix = "kept-";
 constexpr std::string_view suffix = ".batch";
 
 class PlainMemory final : public Mapping {
@@ -21,6 +25,17 @@ class PlainMemory final : public Mapping {
  private:
   std::unique_ptr<char[]> bytes_;
   size_t size_;
+};
+
+// The file of a batch that only the log's memory has otherwise.
+class KeptFile final : public Safekeeping {
+ public:
+  KeptFile(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  void done() override { (void)files_.remove(path_); }
+
+ private:
+  FileSystem& files_;
+  const std::string path_;
 };
 
 }  // namespace
@@ -37,14 +52,8 @@ std::string OpenBatch::file_name(size_t lane) {
   return fmt::format("{}{}{}", prefix, lane, suffix);
 }
 
-std::optional<size_t> OpenBatch::parse_file_name(std::string_view name) {
-  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
-  name.remove_prefix(prefix.size());
-  name.remove_suffix(suffix.size());
-  size_t lane = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), lane);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return lane;
+bool OpenBatch::is_file_name(std::string_view name) {
+  return (name.starts_with(prefix) || name.starts_with(kept_prefix)) && name.ends_with(suffix);
 }
 
 OpenBatch::OpenBatch(Options options) : options_(std::move(options)) {
@@ -100,7 +109,7 @@ void OpenBatch::start() {
       options_.logger.error("cannot keep the open batch on disk; it would be lost with the process",
                             {{"file", options_.path}, {"err", mapped.error()}});
     }
-    file_.reset();
+    if (std::exchange(file_, nullptr)) (void)options_.files->remove(options_.path);
     mapping_ = std::make_unique<PlainMemory>(header_bytes + options_.capacity);
   }
   durable_ = mapped.has_value();
@@ -122,12 +131,30 @@ void OpenBatch::commit(size_t size, const RecordInfo& info) {
 bool OpenBatch::is_in(const Log& log) const {
   const auto& head = *reinterpret_cast<const Header*>(mapping_->bytes().data());
   const uint64_t announced = head.announced.load(std::memory_order_acquire);
-  return announced != 0 && announced < log.next_sequence();
+  return announced != 0 && log.has(announced);
 }
 
-void OpenBatch::seal(Log& log, std::string_view payload, const RecordInfo& info) {
-  log.append(info, payload, &header().announced);
-  clear();
+uint64_t OpenBatch::seal(Log& log, std::string_view payload, const RecordInfo& info) {
+  const uint64_t sequence = log.append(info, payload, &header().announced);
+  if (!durable_ || log.has(sequence) || !set_aside(log, sequence)) clear();
+  return sequence;
+}
+
+bool OpenBatch::set_aside(Log& log, uint64_t sequence) {
+  // An earlier process may have set aside one with this sequence, too.
+  const auto now = std::chrono::system_clock::now().time_since_epoch() / 1ns;
+  std::string path = fmt::format("{}/{}{:016x}-{:x}{}", log.folder(), kept_prefix, sequence,
+                                 static_cast<uint64_t>(now), suffix);
+  if (const auto renamed = options_.files->rename(options_.path, path); !renamed) {
+    options_.logger.error("cannot keep a batch beside the queue; it would be lost with the process",
+                          {{"file", options_.path}, {"err", renamed.error()}});
+    return false;
+  }
+  log.keep(sequence, std::make_unique<KeptFile>(*options_.files, std::move(path)));
+  mapping_.reset();
+  file_.reset();
+  start();
+  return true;
 }
 
 void OpenBatch::clear(size_t capacity) {
@@ -148,7 +175,7 @@ BatchRecovery recover_open_batches(Log& log, FileSystem& files, const Logger& lo
   BatchRecovery result;
   std::vector<std::unique_ptr<OpenBatch>> left;
   for (const std::string& name : files.list(log.folder()).value_or(std::vector<std::string>())) {
-    if (!OpenBatch::parse_file_name(name)) continue;
+    if (!OpenBatch::is_file_name(name)) continue;
     auto batch = std::make_unique<OpenBatch>(
         OpenBatch::Options{.path = log.folder() + "/" + name, .files = &files, .logger = logger});
     // All are asked before the first is sealed: sealing moves the log's end.

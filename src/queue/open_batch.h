@@ -32,8 +32,8 @@ class OpenBatch {
   explicit OpenBatch(Options options);
 
   static std::string file_name(size_t lane);
-  // The lane of a batch file; empty if the name is not of one.
-  static std::optional<size_t> parse_file_name(std::string_view name);
+  // Whether the file in a log's folder holds a batch.
+  static bool is_file_name(std::string_view name);
 
   // All bytes of the batch; the first committed() of them count.
   std::span<char> bytes() { return mapping_->bytes().subspan(header_bytes); }
@@ -47,8 +47,10 @@ class OpenBatch {
 
   // Whether the log already has this batch: the process died after append() and before clear().
   bool is_in(const Log& log) const;
-  // Appends `payload`, made of the batch's bytes, and clears.
-  void seal(Log& log, std::string_view payload, const RecordInfo& info);
+  // Appends `payload`, made of the batch's bytes, and clears; returns the record's sequence. While
+  // the log has it only in memory, the file stays, under another name, for a process that comes
+  // after a death.
+  uint64_t seal(Log& log, std::string_view payload, const RecordInfo& info);
   // Starts anew, with at least this capacity.
   void clear(size_t capacity = 0);
 
@@ -64,6 +66,7 @@ class OpenBatch {
   Header& header() { return *reinterpret_cast<Header*>(mapping_->bytes().data()); }
   Result<> map_file(size_t capacity);
   void start();
+  bool set_aside(Log& log, uint64_t sequence);
   void reopen();
 
   Options options_;

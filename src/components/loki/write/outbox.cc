@@ -37,8 +37,11 @@ bool Outbox::is_full() const {
   const uint64_t bytes_max = settings_.capacity_bytes > 0
                                  ? settings_.capacity_bytes
                                  : limits.bytes_max - 2 * limits.segment_bytes;
+  const uint64_t memory_max = limits.memory_bytes_max / 2;
+  const bool is_memory_full = options_.log->bytes_in_memory() >= memory_max;
+  const uint64_t pending_max = is_memory_full ? std::min(bytes_max, memory_max) : bytes_max;
   return !members_.empty() && std::ranges::all_of(members_, [&](const Member& member) {
-    return options_.log->reader_stats(member.key).pending[bytes_count] >= bytes_max;
+    return options_.log->reader_stats(member.key).pending[bytes_count] >= pending_max;
   });
 }
 
@@ -53,7 +56,7 @@ void Outbox::receive(const LogBatch& batch) {
   for (const auto& [key, request] : requests_) {
     if (!request->is_dirty()) continue;
     request->commit();
-    if (!request->is_durable() && batch.delivery) request->deliveries.push_back(batch.delivery);
+    request->keep(batch.delivery);
   }
 }
 
@@ -106,22 +109,23 @@ void Outbox::write(const LogBatch& batch, Stream& stream, int64_t read_at_us) {
         count_dropped(stream, "stream_limited", entry);
         continue;
       case OpenRequest::Room::request_is_full:
-        seal(request);
+        seal_within(batch, request);
         break;
       case OpenRequest::Room::enough:
         break;
     }
-    if (!write(request, stream, entry, read_at_us)) count_dropped(stream, "line_too_long", entry);
+    if (!write(request, stream, entry, batch, read_at_us))
+      count_dropped(stream, "line_too_long", entry);
   }
 }
 
 // Adds one entry; a request whose file has no room for it is finished first.
 bool Outbox::write(OpenRequest& request, Stream& stream, const LogEntry& entry,
-                   int64_t read_at_us) {
+                   const LogBatch& batch, int64_t read_at_us) {
   if (entry.line.size() > queue::record_payload_bytes_max / 2) return false;
   const bool was_empty = request.empty();
   if (!request.add(stream, entry, read_at_us)) {
-    seal(request);
+    seal_within(batch, request);
     if (!request.add(stream, entry, read_at_us)) {
       request.make_room(stream, entry);
       if (!request.add(stream, entry, read_at_us)) return false;
@@ -147,6 +151,12 @@ void Outbox::count_dropped(const Stream& stream, std::string_view reason, const 
 void Outbox::seal(OpenRequest& request) {
   request.seal(*options_.log, packer_);
   request.opened_at = {};
+}
+
+// While entries of the batch may be in the request and not committed yet.
+void Outbox::seal_within(const LogBatch& batch, OpenRequest& request) {
+  if (request.is_dirty()) request.keep(batch.delivery);
+  seal(request);
 }
 
 void Outbox::seal() {

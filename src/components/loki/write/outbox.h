@@ -34,7 +34,8 @@ class Outbox {
   // From any thread. When it returns, the batch survives the process, or its delivery is kept until
   // it does.
   void receive(const LogBatch& batch);
-  // Whether each of its endpoints has as much waiting as the queue may hold.
+  // Whether each of its endpoints has as much waiting as the queue may hold, or, while the disk
+  // refuses more, as much as belongs into memory.
   bool is_full() const;
   // Finishes the open requests, full or not.
   void seal();
@@ -55,10 +56,12 @@ class Outbox {
   OpenRequest& request_of(const Stream& stream);
   void group(const LogBatch& batch);
   void write(const LogBatch& batch, Stream& stream, int64_t read_at_us);
-  bool write(OpenRequest& request, Stream& stream, const LogEntry& entry, int64_t read_at_us);
+  bool write(OpenRequest& request, Stream& stream, const LogEntry& entry, const LogBatch& batch,
+             int64_t read_at_us);
   void drop(const LogBatch& batch, std::string_view reason);
   void count_dropped(const Stream& stream, std::string_view reason, const LogEntry& entry);
   void seal(OpenRequest& request);
+  void seal_within(const LogBatch& batch, OpenRequest& request);
   void sweep();
   // Seals what is due; returns when to look again.
   SteadyTime seal_due();

@@ -202,6 +202,59 @@ TEST_CASE_FIXTURE(Fixture, "a delivery is kept as long as only memory has the en
   CHECK(requests() == Requests{R"({s="a"} 1)"});
 }
 
+TEST_CASE_FIXTURE(Fixture, "a delivery is kept until the disk has room for the request") {
+  std::optional<Delivery::Outcome> outcome;
+  const auto note = [&](Delivery::Outcome settled) { outcome = settled; };
+  open();
+  files.bytes_max = files.used();
+  SUBCASE("in a request of its own") {}
+  SUBCASE("with requests that were full meanwhile") { settings.batch_bytes = 1; }
+  outbox = std::make_shared<Outbox>(
+      Outbox::Options{.log = log, .store = store, .clock = clock, .files = &files}, settings);
+  outbox->set_members({{"e", metrics}});
+  receive({{a, "1"}, {a, "2"}}, Delivery::create(note));
+  outbox->seal();
+  CHECK_FALSE(outcome);
+  SUBCASE("and fails when the process ends first") {
+    outbox.reset();
+    log.reset();
+    CHECK(outcome == Delivery::Outcome::failed);
+  }
+  SUBCASE("and is settled when it has") {
+    files.bytes_max = UINT64_MAX;
+    log->tidy();
+    CHECK(outcome == Delivery::Outcome::delivered);
+  }
+  SUBCASE("or it was sent") {
+    (void)requests();
+    CHECK(outcome == Delivery::Outcome::delivered);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "what was acknowledged before the disk was full survives the process") {
+  receive({{a, "1"}});
+  files.bytes_max = files.used();
+  outbox->seal();
+  die();
+  CHECK(requests() == Requests{R"({s="a"} 1)"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "while the disk is full, the queue is full when its memory is") {
+  open();
+  log->set_limits({.memory_bytes_max = 1000});
+  files.bytes_max = files.used();
+  receive({{a, "1"}});
+  outbox->seal();
+  CHECK_FALSE(outbox->is_full());
+  std::string noise;
+  for (int i = 0; i < 100; ++i) noise += std::to_string(i * i * 7919);
+  receive({{a, noise}});
+  outbox->seal();
+  CHECK(outbox->is_full());
+  CHECK(requests().size() == 2);
+  CHECK_FALSE(outbox->is_full());
+}
+
 TEST_CASE_FIXTURE(Fixture, "a queue over its capacity is full") {
   settings.capacity_bytes = 100;
   open();

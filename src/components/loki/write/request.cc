@@ -26,6 +26,20 @@ char* write_tenant(char* out, std::string_view tenant) {
   return out + tenant_head_bytes + tenant.size();
 }
 
+// Deliveries of entries that only the log's memory has.
+class KeptDeliveries final : public queue::Safekeeping {
+ public:
+  explicit KeptDeliveries(std::vector<DeliveryPointer> deliveries)
+      : deliveries_(std::move(deliveries)) {}
+  ~KeptDeliveries() override {
+    for (const DeliveryPointer& delivery : deliveries_) delivery->fail();
+  }
+  void done() override { deliveries_.clear(); }
+
+ private:
+  std::vector<DeliveryPointer> deliveries_;
+};
+
 }  // namespace
 
 RequestRecord parse_record(std::string_view payload) {
@@ -70,6 +84,15 @@ OpenRequest::OpenRequest(queue::OpenBatch::Options options, std::string tenant, 
   info_.lane = lane;
   info_.lanes = lanes;
   start();
+}
+
+OpenRequest::~OpenRequest() {
+  for (const DeliveryPointer& delivery : deliveries_) delivery->fail();
+}
+
+void OpenRequest::keep(const DeliveryPointer& delivery) {
+  const bool is_kept = !deliveries_.empty() && deliveries_.back() == delivery;
+  if (delivery && !is_durable() && !is_kept) deliveries_.push_back(delivery);
 }
 
 void OpenRequest::start() {
@@ -173,9 +196,12 @@ void OpenRequest::seal(queue::Log& log, Packer& packer) {
     info.unpacked_bytes = static_cast<uint32_t>(request.size());
     info.counts[bytes_count] =
         static_cast<uint32_t>(payload.size() - tenant_head_bytes - tenant_.size());
-    batch_.seal(log, payload, info);
+    const uint64_t sequence = batch_.seal(log, payload, info);
+    if (!deliveries_.empty()) {
+      log.keep(sequence, std::make_unique<KeptDeliveries>(std::move(deliveries_)));
+      deliveries_.clear();
+    }
   }
-  deliveries.clear();
   start();
 }
 

@@ -44,6 +44,10 @@ bool finish_open_request(std::span<const char> bytes, queue::RecordInfo& info,
 class OpenRequest {
  public:
   OpenRequest(queue::OpenBatch::Options options, std::string tenant, uint16_t lane, uint16_t lanes);
+  // What would not survive the process is lost: its deliveries fail.
+  ~OpenRequest();
+  OpenRequest(const OpenRequest&) = delete;
+  OpenRequest& operator=(const OpenRequest&) = delete;
 
   // Whether adding so much to this stream would exceed the limits. An empty request is never full.
   enum class Room : unsigned char { enough, request_is_full, too_many_streams };
@@ -64,13 +68,13 @@ class OpenRequest {
   bool is_durable() const { return batch_.is_durable(); }
   const std::string& tenant() const { return tenant_; }
   uint16_t lane() const { return info_.lane; }
+  // Entries of a batch with this delivery were added: it is settled once they survive the process.
+  void keep(const DeliveryPointer& delivery);
   // Removes its file; it is empty.
   void remove() { batch_.remove(); }
 
   // When the first entry came.
   SteadyTime opened_at;
-  // Of batches that would not survive the process.
-  std::vector<DeliveryPointer> deliveries;
 
  private:
   // A piece of a stream: the same stream may have several.
@@ -91,6 +95,8 @@ class OpenRequest {
   size_t line_bytes_ = 0;
   size_t streams_ = 0;
   std::vector<Piece> pieces_;
+  // Of batches that would not survive the process.
+  std::vector<DeliveryPointer> deliveries_;
   bool is_dirty_ = false;
 };
 

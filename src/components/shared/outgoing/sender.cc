@@ -115,7 +115,10 @@ bool Sender::is_failing() const {
   return failing_;
 }
 
-bool Sender::is_done() const { return is_hopeless() || records_pending() == 0; }
+// A request that is under way may well arrive, and would be sent again by the next run.
+bool Sender::is_done() const {
+  return (is_hopeless() && requests_under_way_ == 0) || records_pending() == 0;
+}
 
 queue::Counts Sender::pending() const {
   const std::lock_guard lock(mutex_);
@@ -293,7 +296,9 @@ Task<Sender::Attempt> Sender::attempt(queue::Record* record,
     co_return Attempt{.error = prepared.error().message()};
   }
   const SteadyTime begin = options_.clock.steady();
+  ++requests_under_way_;
   const auto response = co_await destination->client->fetch(std::move(request), stop);
+  --requests_under_way_;
   const Duration took = options_.clock.steady() - begin;
   if (!response && response.error().kind() == ErrorKind::stopped) {
     co_return Attempt{.verdict = Verdict::stopped};

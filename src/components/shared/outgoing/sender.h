@@ -2,6 +2,7 @@
 // with the cursor moving only once the endpoint has answered.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -156,6 +157,7 @@ class Sender {
   Options options_;
   TaskGroup lanes_;
   Event lane_freed_;
+  std::atomic<int> requests_under_way_ = 0;
   mutable std::mutex mutex_;  // Guards everything below.
   std::string key_;
   std::shared_ptr<const Destination> destination_;
