@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -78,6 +79,15 @@ ClusterServiceOptions cluster_options(const ClusterOptions& o, Executor& executo
     for (const auto address : split(o.join_addresses, ','))
       out.join_addresses.emplace_back(address);
   return out;
+}
+
+// Each file that is read and each connection needs a descriptor. The lower limit is only there for
+// programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Everything that lives as long as the program runs; later members use earlier ones.
@@ -209,6 +219,7 @@ runtime::ControllerOptions Program::remote_controller_options() {
 }
 
 Result<int> Program::run() {
+  raise_descriptor_limit();
   TaskGroup group(executor_.any());
   group.spawn(live(this));
   signals_.handle_until_finished({.on_hangup = [this] { reload_requested_.notify(); },

@@ -94,9 +94,7 @@ void FileEvents::tell_all() {
 Task<> FileEvents::run(Duration pause, StopToken stop) {
   using Stream = asio::posix::stream_descriptor;
   const auto strand = co_await asio::this_coro::executor;
-  const int descriptor = ::dup(descriptor_);
-  if (descriptor < 0) co_return;
-  const auto stream = std::make_shared<Stream>(strand, descriptor);
+  const auto stream = std::make_shared<Stream>(strand, descriptor_);
   // Cancelled on the strand: a wait that began before this runs has to end, none begins later.
   std::stop_callback on_stop(stop, [stream, strand] {
     asio::post(strand, [stream] {
@@ -116,6 +114,7 @@ Task<> FileEvents::run(Duration pause, StopToken stop) {
       for (const int id : ids) tell(id);
     co_await sleep_for(pause, stop);
   }
+  stream->release();  // The descriptor stays ours.
 }
 
 }  // namespace alloy

@@ -21,6 +21,8 @@ KEEP = os.environ.get("ALLOY_TORTURE_KEEP")
 FILES = 50
 # An acknowledgement on its way to alloy, or within it, when it is killed.
 ON_ITS_WAY = 1.0
+# After which a stop leaves the rest to the next run.
+DRAIN_TIME = 5.0
 
 CONFIG = """
 logging {{
@@ -105,6 +107,9 @@ class LogTorture(Story):
                 return "request on its way at a kill"
             if first.time >= begin - ON_ITS_WAY:
                 return "read again after a kill"
+        for begin, ended, _ in tormentor.stops:
+            if first.body == second.body and ended - begin >= DRAIN_TIME and begin <= first.time < ended:
+                return "request on its way when a stop ran out of time"
         return "without a reason"
 
     def report(self, writers, sink, tormentor, repeated):

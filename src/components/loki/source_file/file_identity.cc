@@ -25,7 +25,8 @@ Result<FileInfo> inspect_at(int directory, const char* path, int flags, std::str
                .links = info.stx_nlink,
                .is_regular = S_ISREG(info.stx_mode),
                .is_directory = S_ISDIR(info.stx_mode)};
-  out.born_ns = (info.stx_mask & STATX_BTIME) != 0 ? nanoseconds(info.stx_btime) : out.modified_ns;
+  out.is_birth_known = (info.stx_mask & STATX_BTIME) != 0;
+  out.born_ns = out.is_birth_known ? nanoseconds(info.stx_btime) : out.modified_ns;
   return out;
 }
 
@@ -59,6 +60,25 @@ std::optional<Head> Head::grown(int descriptor, int64_t wanted) const {
 }
 
 bool Head::matches(int descriptor) const { return of_file(descriptor, size()) == *this; }
+
+Print Print::of(std::string_view text, int64_t end) {
+  return {end, Head::of(text.substr(text.size() - std::min(text.size(), size_max))).bits()};
+}
+
+Print Print::of_file(int descriptor, int64_t end) {
+  char bytes[size_max];
+  const auto wanted = static_cast<size_t>(std::clamp<int64_t>(end, 0, size_max));
+  const ssize_t got = ::pread(descriptor, bytes, wanted, end - static_cast<int64_t>(wanted));
+  return got == static_cast<ssize_t>(wanted) ? of({bytes, wanted}, end) : Print();
+}
+
+bool Print::agrees(int descriptor) const {
+  if (bits_ == 0) return true;
+  char bytes[size_max];
+  const auto wanted = static_cast<size_t>(std::min<int64_t>(Head(bits_).size(), size_max));
+  const ssize_t got = ::pread(descriptor, bytes, wanted, end_ - static_cast<int64_t>(wanted));
+  return got < static_cast<ssize_t>(wanted) || of({bytes, wanted}, end_) == *this;
+}
 
 Result<FileInfo> inspect(const std::string& path) {
   return inspect_at(AT_FDCWD, path.c_str(), 0, path);

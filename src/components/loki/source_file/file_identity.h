@@ -65,14 +65,49 @@ class Head {
   uint64_t bits_ = 0;
 };
 
+// The bytes just before a place in a file: what tells it from another one that begins with the same
+// text, or that was written anew with it.
+class Print {
+ public:
+  static constexpr size_t size_max = 256;
+
+  Print() = default;
+  Print(int64_t end, uint64_t bits) : end_(end), bits_(bits) {}
+  // Of what was read up to `end`.
+  static Print of(std::string_view text, int64_t end);
+  static Print of_file(int descriptor, int64_t end);
+
+  int64_t end() const { return end_; }
+  uint64_t bits() const { return bits_; }
+  // Whether the file has these bytes there, as far as it reaches: one that is shorter agrees.
+  bool agrees(int descriptor) const;
+
+  friend bool operator==(const Print&, const Print&) = default;
+
+ private:
+  int64_t end_ = 0;
+  uint64_t bits_ = 0;  // The size and hash of the bytes, as those of Head; 0: nothing is known.
+};
+
 struct FileInfo {
   Inode inode;
   int64_t size = 0;
   int64_t modified_ns = 0;
   int64_t born_ns = 0;  // When the inode was made; when it was changed last, if that isn't known.
+  bool is_birth_known = false;
   uint64_t links = 0;
   bool is_regular = false;
   bool is_directory = false;
+};
+
+// What is known of a file that may be called anything by now.
+struct Identity {
+  Inode inode;
+  Head head = {};
+  // Without a head and a time of birth, the inode must not be younger: numbers are used again.
+  int64_t born_max_ns = 0;
+  int64_t born_ns = 0;  // 0: not known.
+  Print print = {};
 };
 
 // Errors as those of Error::from_errno(). Both block.

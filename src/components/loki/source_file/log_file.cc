@@ -1,14 +1,18 @@
 #include "components/loki/source_file/log_file.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 namespace alloy::loki::source_file {
 namespace {
 
 constexpr size_t chunk_bytes = size_t{256} << 10;
 // A longer line is handed on in pieces.
+// Of the times of modification that a file system gives.
+constexpr int64_t time_grain_ns = 20'000'000;
 constexpr int64_t line_bytes_max = int64_t{16} << 20;
 
 // Whether others may write to the file without this machine's kernel noticing.
@@ -40,6 +44,7 @@ LogFile::LogFile(const ReadEnvironment& environment, ReadMark mark, std::functio
       wake_(std::move(wake)),
       ledger_(std::make_shared<DeliveryLedger>(environment.marks, mark, wake_)),
       head_(mark.head()),
+      print_(mark.print()),
       position_(mark.offset()),
       scanned_(mark.offset()),
       grown_at_(environment.clock.steady()) {}
@@ -65,6 +70,8 @@ Result<> LogFile::open(Descriptor file, const ReadSettings& settings) {
   // Where nothing has been read here, the first lines will tell what the file begins with.
   if (head_.empty() && (position_ > 0 || compression_ != Compression::none))
     set_head(Head::of_file(file_.get(), compression_ == Compression::none ? position_ : size_));
+  if (print_.bits() == 0 && position_ > 0 && compression_ == Compression::none)
+    set_print(Print::of_file(file_.get(), position_));
   watch_changes();
   return {};
 }
@@ -110,6 +117,8 @@ void LogFile::look() {
   size_ = info->size;
   links_ = info->links;
   modified_ns_ = info->modified_ns;
+  const int64_t now = std::chrono::system_clock::now().time_since_epoch() / 1ns;
+  is_fresh_ = now - modified_ns_ < time_grain_ns;
 }
 
 Result<> LogFile::skip_lines() {
@@ -124,6 +133,7 @@ Result<> LogFile::skip_lines() {
       position_ = scanned_ = begin + static_cast<int64_t>(found);
       mark_.set_offset(position_);
       set_head(Head::of_file(file_.get(), position_));
+      set_print(Print::of_file(file_.get(), position_));
       return {};
     }
     end = begin;
@@ -134,17 +144,30 @@ Result<> LogFile::skip_lines() {
 LogFile::Check LogFile::check() {
   const int64_t size_before = size_;
   const int64_t modified_before = modified_ns_;
+  const bool is_plain = compression_ == Compression::none;
+  const bool is_uncertain = is_plain && (is_fresh_ || is_doubtful_);
   look();
-  if (size_ == size_before && modified_ns_ == modified_before) return Check::same;
-  const bool is_same = head_.empty() || head_.matches(file_.get());
-  if (compression_ != Compression::none) {
+  if (size_ == size_before && modified_ns_ == modified_before && !is_uncertain) return Check::same;
+  is_doubtful_ = false;
+  bool is_same = head_.empty() || is_content_of(file_.get());
+  if (char byte; !is_same && ::pread(file_.get(), &byte, 1, 0) < 0) {
+    // It can't be read just now, which says nothing about what it has.
+    doubt();
+    return Check::same;
+  }
+  if (!is_plain) {
     source_.reset();
     has_ended_ = false;
-    return is_same ? Check::same : Check::other;
+  } else {
+    // Shorter, it has lost the end of what was read, and may have been written anew.
+    is_same = is_same && size_ >= position_;
+    unread_before_ = std::max<int64_t>(size_before - position_, 0);
   }
-  if (size_ < position_)
-    return is_same && !head_.empty() && size_ > 0 ? Check::shorter : Check::other;
   return is_same ? Check::same : Check::other;
+}
+
+bool LogFile::is_content_of(int descriptor) const {
+  return head_.matches(descriptor) && print_.agrees(descriptor);
 }
 
 bool LogFile::has_changed() const {
@@ -158,17 +181,24 @@ void LogFile::set_head(Head head) {
   mark_.set_head(head_);
 }
 
+void LogFile::set_print(Print print) {
+  print_ = print;
+  mark_.set_print(print_);
+}
+
 // Whether what was just read is of the file as it was known: it may have been truncated and written
 // to at any moment. Learns more of its beginning on the way.
 bool LogFile::is_confirmed(Range range, std::string_view text) {
   if (compression_ != Compression::none) return true;
   if (range.begin == 0 && head_.empty()) {
     set_head(Head::of(text));
-    return true;
+  } else {
+    const auto grown = head_.grown(file_.get(), range.end);
+    is_doubtful_ = !grown || !print_.agrees(file_.get());
+    if (is_doubtful_) return false;
+    set_head(*grown);
   }
-  const auto grown = head_.grown(file_.get(), range.end);
-  if (!grown) return false;
-  set_head(*grown);
+  set_print(Print::of(text, range.end));
   return true;
 }
 
@@ -176,6 +206,7 @@ bool LogFile::is_settled() const { return !refused_ && ledger_->is_settled(); }
 
 LogFile::Progress LogFile::fail_with(const Error& error) {
   error_ = error.message();
+  if (!failed_since_) failed_since_ = environment_.clock.steady();
   return Progress::failed;
 }
 
@@ -190,6 +221,7 @@ LogFile::Progress LogFile::read_some(ReadBuffers& buffers, const Series& labels,
   if (has_ended_) return Progress::at_end;
   const auto range = find_lines(buffers);
   if (!range) return fail_with(range.error());
+  failed_since_.reset();
   if (!*range) return Progress::at_end;
   const std::string_view text(buffers.bytes.data(),
                               static_cast<size_t>((*range)->end - (*range)->begin));
@@ -258,7 +290,7 @@ LogFile::Progress LogFile::hand_on_again(Range range, DeliveryPointer delivery,
   if (buffers.bytes.size() < wanted) buffers.bytes.resize(wanted);
   const auto size = source().read(range.begin, std::span(buffers.bytes).first(wanted));
   const bool is_there =
-      size && *size == wanted && (compression_ != Compression::none || head_.matches(file_.get()));
+      size && *size == wanted && (compression_ != Compression::none || is_content_of(file_.get()));
   if (!is_there && !has_ended_) {
     // It will be looked for, elsewhere if need be.
     refused_ = Refused{range, std::move(delivery)};

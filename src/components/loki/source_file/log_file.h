@@ -67,8 +67,15 @@ class LogFile {
   void continue_in(Descriptor copy);
 
   // Whether the open file still is what has been read from, as far as can be seen.
-  enum class Check : unsigned char { same, shorter, other };
+  enum class Check : unsigned char { same, other };
   Check check();
+  // The next check() looks at the content, whether it seems to have changed or not.
+  void doubt() { is_doubtful_ = true; }
+  bool is_doubtful() const { return is_doubtful_; }
+  // Whether the other file, which may be a copy, has what was read of this one.
+  bool is_content_of(int descriptor) const;
+  // How much was not read yet of what the file had before it changed.
+  int64_t unread_before() const { return unread_before_; }
   // Whether nothing has been read of it, so that it could be any file.
   bool is_untouched() const { return head_.empty(); }
 
@@ -83,6 +90,8 @@ class LogFile {
   // Hands on what stands behind the last newline, as a line. Only at the end.
   Progress read_rest(ReadBuffers& buffers, const Series& labels, ReadCounters& counters);
   const std::string& error() const { return error_; }
+  // Since when it could not be read, if the last attempt failed.
+  std::optional<SteadyTime> failed_since() const { return failed_since_; }
 
   // Nothing more is to be read, but what failed is handed on again.
   void end_here();
@@ -126,6 +135,7 @@ class LogFile {
   bool has_changed() const;
   bool is_confirmed(Range range, std::string_view text);
   void set_head(Head head);
+  void set_print(Print print);
 
   const ReadEnvironment& environment_;
   ReadMark mark_;
@@ -137,16 +147,21 @@ class LogFile {
   std::optional<FileEvents::Watch> watch_;
   Compression compression_ = Compression::none;
   Head head_;
+  Print print_;       // Of what was read last.
   int64_t position_;  // Everything before has been handed on at least once.
   int64_t scanned_;   // No newline lies between the position and here.
   int64_t size_ = 0;
   uint64_t links_ = 1;
   int64_t modified_ns_ = 0;
+  bool is_fresh_ = false;     // Modified so lately that it may have been again, at the same time.
+  bool is_doubtful_ = false;  // What was read last did not fit.
+  int64_t unread_before_ = 0;
   SteadyTime grown_at_;
   int64_t last_timestamp_ns_ = 0;
   std::optional<Refused> refused_;
   bool has_ended_ = false;
   std::string error_;
+  std::optional<SteadyTime> failed_since_;
 };
 
 }  // namespace alloy::loki::source_file

@@ -83,12 +83,28 @@ void ReadMarks::erase(Index& index, uint64_t key, const ReadMark::Record* record
   if (found != end) index.erase(found);
 }
 
-Result<ReadMark> ReadMarks::add(const PositionKey& key, Inode inode, Head head, int64_t offset) {
+Result<> ReadMarks::add_free_block() {
+  TRY(add_block());
+  for (size_t i = block_records; i > 0; --i) free_.push_back(&blocks_.back()[i - 1]);
+  return {};
+}
+
+Result<> ReadMarks::make_room() {
+  constexpr size_t few = 32;
   const std::lock_guard lock(mutex_);
-  if (free_.empty()) {
-    TRY(add_block());
-    for (size_t i = block_records; i > 0; --i) free_.push_back(&blocks_.back()[i - 1]);
-  }
+  if (free_.size() < few) TRY(add_free_block());
+  return {};
+}
+
+void ReadMarks::set_newest(ReadMark mark) {
+  const std::lock_guard lock(mutex_);
+  ReadMark::store(mark.record_->sequence, next_sequence_++);
+}
+
+Result<ReadMark> ReadMarks::add(const PositionKey& key, Inode inode, Head head, int64_t offset,
+                                const Beginning& beginning) {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) TRY(add_free_block());
   ReadMark::Record* record = free_.back();
   free_.pop_back();
   *record = {.path = hash(key.path),
@@ -97,8 +113,10 @@ Result<ReadMark> ReadMarks::add(const PositionKey& key, Inode inode, Head head, 
              .inode = inode.number,
              .head = head.bits(),
              .offset = static_cast<uint64_t>(offset),
-             .publishing = ReadMark::as_bits(ReadMark::unpublished),
-             .published = ReadMark::as_bits(ReadMark::unpublished)};
+             .publishing = ReadMark::as_bits(beginning.publishing),
+             .published = ReadMark::as_bits(beginning.published),
+             .begun_ns = ReadMark::as_bits(beginning.begun_ns),
+             .born_ns = ReadMark::as_bits(beginning.born_ns)};
   // Last: until now a crash would have left the record free.
   std::atomic_ref(record->sequence).store(next_sequence_++, std::memory_order_release);
   enter(record);
@@ -123,11 +141,15 @@ void ReadMarks::move(ReadMark mark, const PositionKey& key) {
   by_path_.emplace(mark.record_->path, mark.record_);
 }
 
-void ReadMarks::set_inode(ReadMark mark, Inode inode) {
+void ReadMarks::set_inode(ReadMark mark, const FileInfo& info) {
+  const Inode inode = info.inode;
   const std::lock_guard lock(mutex_);
   erase(by_inode_, mark.record_->inode, mark.record_);
+  mark.set_born_ns(0);
   ReadMark::store(mark.record_->device, inode.device);
   ReadMark::store(mark.record_->inode, inode.number);
+  if (info.is_birth_known)
+    ReadMark::store_behind(mark.record_->born_ns, ReadMark::as_bits(info.born_ns));
   by_inode_.emplace(inode.number, mark.record_);
 }
 

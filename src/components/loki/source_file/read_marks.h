@@ -30,11 +30,31 @@ class ReadMark {
   int64_t offset() const { return static_cast<int64_t>(load(record_->offset)); }
   // When its content began to be written, at the earliest: the file was made or truncated.
   int64_t begun_ns() const { return static_cast<int64_t>(load(record_->begun_ns)); }
+  // When the inode was made; 0 if that isn't known.
+  int64_t born_ns() const { return static_cast<int64_t>(load(record_->born_ns)); }
+  // Of what was read last, acknowledged or not.
+  Print print() const {
+    return {static_cast<int64_t>(load(record_->print_end)), load(record_->print_bits)};
+  }
+  Identity identity() const {
+    return {.inode = inode(),
+            .head = head(),
+            .born_max_ns = begun_ns(),
+            .born_ns = born_ns(),
+            .print = print()};
+  }
   bool is_finished() const { return load(record_->finished) != 0; }
 
   void set_head(Head head) { store(record_->head, head.bits()); }
   void set_offset(int64_t offset) { store(record_->offset, static_cast<uint64_t>(offset)); }
   void set_begun_ns(int64_t time) { store(record_->begun_ns, as_bits(time)); }
+  void set_born_ns(int64_t time) { store(record_->born_ns, as_bits(time)); }
+  // A process that dies within leaves none, rather than a wrong one.
+  void set_print(Print print) {
+    store(record_->print_bits, 0);
+    store_behind(record_->print_end, as_bits(print.end()));
+    store_behind(record_->print_bits, print.bits());
+  }
   void set_finished() { store(record_->finished, 1); }
   // Before and after positions.yml is written: with either value in it, the mark counts. With
   // another one, somebody else has changed it.
@@ -60,7 +80,10 @@ class ReadMark {
     uint64_t publishing;
     uint64_t published;
     uint64_t begun_ns;
-    uint64_t reserved[5];
+    uint64_t born_ns;
+    uint64_t print_end;
+    uint64_t print_bits;
+    uint64_t reserved[2];
   };
   static_assert(sizeof(Record) == 128);
 
@@ -71,6 +94,10 @@ class ReadMark {
   }
   static void store(uint64_t& field, uint64_t value) {
     std::atomic_ref(field).store(value, std::memory_order_relaxed);
+  }
+  // After what was stored before, also where the compiler would rather not.
+  static void store_behind(uint64_t& field, uint64_t value) {
+    std::atomic_ref(field).store(value, std::memory_order_release);
   }
 
   Record* record_;
@@ -87,11 +114,26 @@ class ReadMarks {
   ReadMarks(const ReadMarks&) = delete;
   ReadMarks& operator=(const ReadMarks&) = delete;
 
-  Result<ReadMark> add(const PositionKey& key, Inode inode, Head head, int64_t offset);
+  // What a mark says from its first moment on.
+  struct Beginning {
+    int64_t begun_ns = 0;
+    int64_t born_ns = 0;
+    int64_t publishing = ReadMark::unpublished;
+    int64_t published = ReadMark::unpublished;
+  };
+  Result<ReadMark> add(const PositionKey& key, Inode inode, Head head, int64_t offset,
+                       const Beginning& beginning);
+  Result<ReadMark> add(const PositionKey& key, Inode inode, Head head, int64_t offset) {
+    return add(key, inode, head, offset, {});
+  }
   void free(ReadMark mark);
   // Gives the mark to another path or other labels.
   void move(ReadMark mark, const PositionKey& key);
-  void set_inode(ReadMark mark, Inode inode);
+  void set_inode(ReadMark mark, const FileInfo& info);
+  // Makes the mark the last one of its target.
+  void set_newest(ReadMark mark);
+  // Whether a few marks can be added: otherwise the disk is full.
+  Result<> make_room();
 
   // The marks of a target, older ones first.
   std::vector<ReadMark> find(const PositionKey& key);
@@ -120,6 +162,7 @@ class ReadMarks {
   Result<> load(std::optional<uint64_t> positions_text);
   ReadMark::Record& header() { return blocks_.front()[0]; }
   Result<> add_block();
+  Result<> add_free_block();
   void enter(ReadMark::Record* record);
   static void erase(Index& index, uint64_t key, const ReadMark::Record* record);
 

@@ -63,7 +63,7 @@ TEST_CASE("read marks are found by path, by inode and labels, and can move") {
   CHECK((*marks)->find_path("/a").size() == 1);
   CHECK((*marks)->find_inode({1, 10}, "{y}").size() == 1);
   CHECK((*marks)->has_path(*older, "/b"));
-  (*marks)->set_inode(*newer, {1, 12});
+  (*marks)->set_inode(*newer, {.inode = {1, 12}});
   CHECK((*marks)->find_inode({1, 12}, "{x}").size() == 1);
   (*marks)->free(*older);
   CHECK((*marks)->find_path("/b").empty());

@@ -103,13 +103,12 @@ bool is_rotated_name(std::string_view original, std::string_view name) {
   return name.size() > 1 && is_separator(name.front()) && is_rotation_mark(name.substr(1));
 }
 
-std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
-                                      int64_t born_max_ns) {
+std::optional<FoundFile> find_renamed(const std::string& path, const Identity& identity) {
   const PathParts parts = split_path(path);
-  std::vector<FoundFile> found =
-      open_all(parts.directory, [&](const char*, ino_t number) { return number == inode.number; });
+  std::vector<FoundFile> found = open_all(
+      parts.directory, [&](const char*, ino_t number) { return number == identity.inode.number; });
   for (FoundFile& file : found)
-    if (is_same_file(file, inode, head, born_max_ns)) return std::move(file);
+    if (is_same_file(file, identity)) return std::move(file);
   return std::nullopt;
 }
 
@@ -118,20 +117,27 @@ Neighbours::Neighbours(const std::string& path) : path_(path) {
     names_.emplace(inode, std::move(name));
 }
 
-std::optional<FoundFile> Neighbours::find(Inode inode, Head head, int64_t born_max_ns) const {
-  const auto known = names_.find(inode.number);
+std::optional<FoundFile> Neighbours::find(const Identity& identity) const {
+  const auto known = names_.find(identity.inode.number);
   if (known != names_.end()) {
     auto found = open_found(split_path(path_).directory + known->second);
-    if (found && is_same_file(*found, inode, head, born_max_ns)) return found;
+    if (found && is_same_file(*found, identity)) return found;
   }
-  return find_renamed(path_, inode, head, born_max_ns);
+  return find_renamed(path_, identity);
 }
 
-bool is_same_file(const FoundFile& found, Inode inode, Head head, int64_t born_max_ns) {
-  if (found.info.inode.number != inode.number) return false;
+bool is_same_file(const FoundFile& found, const Identity& identity) {
+  const FileInfo& info = found.info;
+  if (info.inode.number != identity.inode.number) return false;
   // Numbers of devices change with a restart of the machine; then the beginning has to do.
-  return head.empty() ? found.info.inode == inode && found.info.born_ns <= born_max_ns
-                      : head.matches(found.file.get());
+  const bool is_same_inode = info.inode == identity.inode;
+  const bool is_birth_known = info.is_birth_known && identity.born_ns != 0;
+  if (is_same_inode && is_birth_known && info.born_ns != identity.born_ns) return false;
+  if (identity.head.empty())
+    return is_same_inode && (is_birth_known || info.born_ns <= identity.born_max_ns);
+  // One that is shorter now was truncated.
+  if (info.size < identity.print.end()) return false;
+  return identity.head.matches(found.file.get()) && identity.print.agrees(found.file.get());
 }
 
 std::optional<FoundFile> find_copy(const std::string& path, int64_t size, Inode except,

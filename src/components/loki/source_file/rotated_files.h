@@ -23,25 +23,23 @@ struct FoundFile {
 // app.log.old. Compressed ones are not.
 bool is_rotated_name(std::string_view original, std::string_view name);
 
-// The file with this identity, under whatever name in the directory of `path`. Without a head it
-// must not be younger than `born_max_ns`: the numbers of inodes are used again.
-std::optional<FoundFile> find_renamed(const std::string& path, Inode inode, Head head,
-                                      int64_t born_max_ns);
+// The file with this identity, under whatever name in the directory of `path`.
+std::optional<FoundFile> find_renamed(const std::string& path, const Identity& identity);
 
 // The files beside `path` at one moment, to look for many without listing the directory each time.
 class Neighbours {
  public:
   explicit Neighbours(const std::string& path);
   // As find_renamed(), which does the work if the file is not where it was.
-  std::optional<FoundFile> find(Inode inode, Head head, int64_t born_max_ns) const;
+  std::optional<FoundFile> find(const Identity& identity) const;
 
  private:
   const std::string path_;
   std::unordered_map<uint64_t, std::string> names_;  // By the number of the inode.
 };
 
-// Whether it is the file that an earlier run knew by this identity; the rest as above.
-bool is_same_file(const FoundFile& found, Inode inode, Head head, int64_t born_max_ns);
+// Whether it is the file that an earlier run knew by this identity.
+bool is_same_file(const FoundFile& found, const Identity& identity);
 
 // The newest rotated file beside `path` that has at least `size` bytes and that `is_alike` agrees
 // to: a copy that was made before the original was truncated. `except` is the original.

@@ -44,12 +44,22 @@ TEST_CASE("a renamed file is found by its inode and what it begins with") {
   const auto info = inspect(file->get());
   const Head head = Head::of_file(file->get(), 4);
   std::filesystem::rename(folder.path + "/a.log", folder.path + "/elsewhere");
-  const auto found = find_renamed(folder.path + "/a.log", info->inode, head, 0);
+  const auto found = find_renamed(folder.path + "/a.log", {.inode = info->inode, .head = head});
   REQUIRE(found);
   CHECK(found->path == folder.path + "/elsewhere");
-  CHECK_FALSE(find_renamed(folder.path + "/a.log", info->inode, Head::of("two\n"), 0));
-  CHECK(find_renamed(folder.path + "/a.log", info->inode, Head(), info->born_ns));
-  CHECK_FALSE(find_renamed(folder.path + "/a.log", info->inode, Head(), info->born_ns - 1));
+  const auto finds = [&](const Identity& identity) {
+    return find_renamed(folder.path + "/a.log", identity).has_value();
+  };
+  const Inode inode = info->inode;
+  CHECK_FALSE(finds({.inode = inode, .head = Head::of("two\n")}));
+  CHECK(finds({.inode = inode, .born_max_ns = info->born_ns}));
+  CHECK_FALSE(finds({.inode = inode, .born_max_ns = info->born_ns - 1}));
+  if (info->is_birth_known) {
+    CHECK(finds({.inode = inode, .head = head, .born_ns = info->born_ns}));
+    CHECK_FALSE(finds({.inode = inode, .head = head, .born_ns = info->born_ns - 1}));
+  }
+  CHECK(finds({.inode = inode, .head = head, .print = Print::of("ne\n", 4)}));
+  CHECK_FALSE(finds({.inode = inode, .head = head, .print = Print::of("no\n", 4)}));
 }
 
 TEST_CASE("copies must be long enough, and those in between are told by when they were made") {

@@ -12,6 +12,7 @@ constexpr Duration sweep_interval = 10s;
 constexpr Duration link_interval = 1s;
 constexpr Duration rotated_interval = 1s;
 constexpr Duration takeover_interval = 200ms;
+constexpr Duration hindered_interval = 1s;
 constexpr Duration refused_pause_min = 100ms;
 constexpr Duration refused_pause_max = 1s;
 // How long a file must be quiet: for its unfinished last line to count as one, and to be closed
@@ -167,7 +168,9 @@ void Tail::apply_key() {
 }
 
 Tail::Next Tail::work(ReadBuffers& buffers) {
-  if (!is_open_) return {.after = takeover_interval};
+  if (!is_open_ && wants_open_.exchange(false)) open();
+  if (!is_open_) return {.after = wants_open_ ? hindered_interval : takeover_interval};
+  is_hindered_ = false;
   // The labels of lines in flight must not change under them.
   SeriesRef labels;
   {
@@ -219,6 +222,9 @@ bool Tail::read_file(LogFile& file, bool is_current_file, ReadBuffers& buffers, 
         return false;
       case LogFile::Progress::failed:
         report_once("failed to tail file", file.error());
+        is_hindered_ = true;
+        // Others go on; what can't be decompressed stays so until it changes.
+        if (used_->read.compression == Compression::none) return true;
         if (is_current_file)
           if (const auto info = inspect(file.descriptor())) failed_ = *info;
         file.end_here();
@@ -250,9 +256,14 @@ bool Tail::is_finished(const LogFile& file) const {
   if (is_current(file)) return is_retired_;
   if (file.has_ended() || is_retired_) return true;
   const bool is_compressed = used_->read.compression != Compression::none;
+  const SteadyTime now = environment_.read.clock.steady();
+  if (file.failed_since() && now - *file.failed_since() >= rotated_patience) return true;
   if (!is_compressed && file.position() < file.size()) return false;
-  const Duration quiet = environment_.read.clock.steady() - file.grown_at();
-  if (file.links() == 0) return quiet >= deleted_patience;
+  const Duration quiet = now - file.grown_at();
+  // What comes under the path may go on where a file that is gone has stopped: it is kept to
+  // compare.
+  const bool is_last = &file == files_.back().get();
+  if (file.links() == 0 && !is_last) return quiet >= deleted_patience;
   return quiet >= (files_.size() > rotated_many ? rotated_patience_short : rotated_patience);
 }
 
@@ -271,6 +282,8 @@ void Tail::finish(LogFile& file) {
   environment_.read.logger.debug(
       "stopped tailing file",
       {{"path", key_.path}, {"inode", file.inode().number}, {"position", file.position()}});
+  if (file.failed_since())
+    count_lost(file, file.size() - file.position(), "gave up a file that can't be read");
   environment_.open_files.remove(file.inode(), *this);
   ReadMark mark = file.mark();
   mark.set_finished();
@@ -310,6 +323,8 @@ Tail::Next Tail::next(bool has_more) {
                        ? std::clamp(refused_pause_ * 2, refused_pause_min, refused_pause_max)
                        : Duration::zero();
   if (is_refused_) at_most(refused_pause_);
+  const bool is_doubtful = !files_.empty() && files_.back()->is_doubtful();
+  if (is_hindered_ || is_doubtful) at_most(hindered_interval);
   poll_pause_ = has_progress_
                     ? used_->poll_min
                     : std::clamp(poll_pause_ * 2, std::min(used_->poll_min, used_->poll_max),
@@ -327,7 +342,9 @@ Tail::Next Tail::next(bool has_more) {
 
 void Tail::note_state() {
   const LogFile* last = files_.empty() ? nullptr : files_.back().get();
-  is_running_ = last != nullptr && !last->has_ended();
+  const bool is_gone = last != nullptr && is_missing_ && last->links() == 0 && last->is_settled() &&
+                       last->position() >= last->size();
+  is_running_ = last != nullptr && !last->has_ended() && !is_gone;
   const std::lock_guard lock(mutex_);
   is_published_ = !is_missing_;
   if (last == nullptr) return;

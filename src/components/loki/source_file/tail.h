@@ -21,7 +21,7 @@ namespace alloy::loki::source_file {
 class Tail;
 
 inline bool is_same_file(const FoundFile& found, ReadMark mark) {
-  return is_same_file(found, mark.inode(), mark.head(), mark.begun_ns());
+  return is_same_file(found, mark.identity());
 }
 
 // Which target reads which file, so that a file that is rotated from one target to another is not
@@ -126,6 +126,7 @@ class Tail : public std::enable_shared_from_this<Tail> {
   bool is_known(const FoundFile& found) const;
   bool is_of(const LogFile& file, const FoundFile& found) const;
   void drop(LogFile& file, std::string_view why);
+  void count_lost(const LogFile& file, int64_t bytes, std::string_view why);
 
   void take_marks_of_other_labels();
   void begin_first(FoundFile found);
@@ -142,11 +143,13 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void follow_path();
   void check_content();
   void rotate(FoundFile found);
+  bool go_back_to(const FoundFile& found);
+  bool can_search();
   void begin_content_anew();
   void add_unseen();
   bool is_continued_by(const LogFile& last, int descriptor) const;
   void continue_in(LogFile& file, FoundFile found);
-  void set_inode(LogFile& file, Inode inode);
+  void set_inode(LogFile& file, const FileInfo& info);
   bool is_unread(const FoundFile& found) const;
   std::vector<FoundFile> find_unread(int64_t after_ns, int64_t before_ns, Inode except);
   void add_between(int64_t after_ns, int64_t before_ns, Inode except);
@@ -169,7 +172,8 @@ class Tail : public std::enable_shared_from_this<Tail> {
   ReadCounters counters_;
   std::atomic<bool> is_retired_ = false;
   std::atomic<SteadyTime> lingers_until_ = SteadyTime::max();
-  std::atomic<bool> is_open_ = false;  // Whether open() has returned.
+  std::atomic<bool> is_open_ = false;     // Whether open() has returned.
+  std::atomic<bool> wants_open_ = false;  // Whether work() is to call it.
   std::atomic<bool> is_running_ = false;
   std::atomic<bool> has_begun_ = false;
   std::atomic<int64_t> position_ = 0;
@@ -183,10 +187,12 @@ class Tail : public std::enable_shared_from_this<Tail> {
   std::optional<FileInfo> failed_;              // What can't be read, until it changes.
   bool had_marks_ = false;
   bool is_missing_ = false;
+  bool was_missing_ = false;  // Since the last file was under the path.
   bool is_link_ = false;
   bool is_refused_ = false;
-  bool is_skipped_ = false;  // For good: its position can't be understood.
-  bool is_waiting_ = false;  // For another target to finish the file that is under the path now.
+  bool is_hindered_ = false;  // Something has to be tried again: files can't be read or opened.
+  bool is_skipped_ = false;   // For good: its position can't be understood.
+  bool is_waiting_ = false;   // For another target to finish the file that is under the path now.
   bool has_progress_ = false;
   Duration refused_pause_ = Duration::zero();
   Duration poll_pause_ = Duration::zero();

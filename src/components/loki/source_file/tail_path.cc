@@ -72,6 +72,10 @@ void Tail::take_marks_of_other_labels() {
 }
 
 void Tail::open() {
+  if (!files_.empty() && !can_search()) {
+    wants_open_ = true;  // From now on work() tries.
+    return;
+  }
   if (files_.empty() && finished_.empty()) take_marks_of_other_labels();
   struct stat link = {};
   is_link_ = ::lstat(key_.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
@@ -110,7 +114,7 @@ bool Tail::open_marked(LogFile& file, FoundFile found) {
     // Known by its number from now on, it can't be older than that.
     ReadMark mark = file.mark();
     mark.set_begun_ns(std::max(mark.begun_ns(), found.info.born_ns));
-    set_inode(file, found.info.inode);
+    set_inode(file, found.info);
   }
   if (const auto opened = file.open(std::move(found.file), used_->read); !opened) {
     report_once("failed to run tailer", opened.error().message());
@@ -128,17 +132,18 @@ bool Tail::open_marked(LogFile& file, FoundFile found) {
 
 bool Tail::add_file(FoundFile found, int64_t offset, int64_t begun_ns) {
   ReadMarks& marks = *environment_.read.marks;
-  auto mark = marks.add(key_, found.info.inode, Head(), offset);
+  // positions.yml still says of the target what it said of the file before.
+  const int64_t published =
+      current_ ? current_->published() : published_position(environment_.positions, key_);
+  auto mark = marks.add(key_, found.info.inode, Head(), offset,
+                        {.begun_ns = begun_ns,
+                         .born_ns = found.info.is_birth_known ? found.info.born_ns : 0,
+                         .publishing = current_ ? current_->publishing() : published,
+                         .published = published});
   if (!mark) {
     report_once("failed to tail file", mark.error().message());
     return false;
   }
-  // positions.yml still says of the target what it said of the file before.
-  const int64_t published =
-      current_ ? current_->published() : published_position(environment_.positions, key_);
-  mark->set_publishing(current_ ? current_->publishing() : published);
-  mark->set_published(published);
-  mark->set_begun_ns(begun_ns);
   files_.push_back(make_file(*mark));
   environment_.open_files.add(*mark, weak_from_this());
   if (!open_marked(*files_.back(), std::move(found))) {
@@ -156,8 +161,7 @@ bool Tail::add_file(FoundFile found, int64_t offset, int64_t begun_ns) {
 bool Tail::is_known(const FoundFile& found) const {
   return std::ranges::any_of(files_, [&](const auto& file) { return is_of(*file, found); }) ||
          std::ranges::any_of(finished_, [&](ReadMark mark) {
-           return mark.inode() == found.info.inode && !mark.head().empty() &&
-                  mark.head().matches(found.file.get());
+           return !mark.head().empty() && is_same_file(found, mark);
          });
 }
 
@@ -166,6 +170,16 @@ bool Tail::is_known(const FoundFile& found) const {
 bool Tail::is_of(const LogFile& file, const FoundFile& found) const {
   if (file.inode() != found.info.inode) return false;
   return file.is_open() || is_same_file(found, file.mark());
+}
+
+// Says and counts that bytes of a file were never read.
+void Tail::count_lost(const LogFile& file, int64_t bytes, std::string_view why) {
+  if (bytes <= 0) return;
+  counters_.lost_bytes += static_cast<uint64_t>(bytes);
+  environment_.read.logger.error(why, {{"path", key_.path},
+                                       {"inode", file.inode().number},
+                                       {"position", file.position()},
+                                       {"bytes", bytes}});
 }
 
 // Gives up a file that can't be found.
@@ -192,7 +206,8 @@ void Tail::begin_first(FoundFile found) {
                                   : used_->tail_from_end;
   // What was rotated before now is none of our business.
   const int64_t now = std::chrono::system_clock::now().time_since_epoch() / 1ns;
-  if (!add_file(std::move(found), *offset, now)) return;
+  const int64_t begun = std::max(now, found.info.born_ns);
+  if (!add_file(std::move(found), *offset, begun)) return;
   if (*offset == 0 && from_end && used_->read.compression == Compression::none)
     if (const auto skipped = files_.back()->skip_lines(); !skipped)
       report_once("failed to find the last line", skipped.error().message());
@@ -221,6 +236,7 @@ void Tail::begin_next(FoundFile found) {
   is_waiting_ = takeover == Takeover::wait;
   const int64_t born = found.info.born_ns;
   const bool is_new = takeover == Takeover::none && add_file(std::move(found), 0, born);
+  if (is_new) was_missing_ = false;
   if (is_new && used_->read.compression == Compression::none) add_unseen();
 }
 
@@ -233,8 +249,7 @@ Tail::Takeover Tail::take_over(FoundFile& found) {
   }
   std::vector<ReadMark> marks = environment_.read.marks->find_inode(found.info.inode, key_.labels);
   for (const ReadMark mark : std::views::reverse(marks)) {
-    if (!mark.is_finished() || mark.head().empty() || !mark.head().matches(found.file.get()))
-      continue;
+    if (!mark.is_finished() || mark.head().empty() || !is_same_file(found, mark)) continue;
     const int64_t offset = used_->read.compression == Compression::none
                                ? std::min(mark.offset(), found.info.size)
                                : mark.offset();
@@ -249,6 +264,7 @@ void Tail::follow_path() {
   check_content();
   const auto info = inspect(key_.path);
   is_missing_ = !info && info.error().kind() == ErrorKind::not_found;
+  was_missing_ |= is_missing_;
   if (!info) {
     if (!is_missing_) report_once("failed to tail file", info.error().message());
     return;
@@ -259,7 +275,7 @@ void Tail::follow_path() {
   if (is_as_failed) return;
   failed_.reset();
   if (!files_.empty() && files_.back()->inode() == info->inode) {
-    is_waiting_ = false;
+    is_waiting_ = was_missing_ = false;
     return;
   }
   if (is_retired_) return;
@@ -279,7 +295,7 @@ void Tail::check_content() {
   if (files_.empty() || !files_.back()->is_open()) return;
   LogFile& last = *files_.back();
   const bool is_compressed = used_->read.compression != Compression::none;
-  if (last.has_ended() && !is_compressed) return;
+  if (last.has_ended() && !is_compressed && !last.is_doubtful()) return;
   const int64_t modified_before = last.modified_ns();
   switch (last.check()) {
     case LogFile::Check::same: {
@@ -288,7 +304,6 @@ void Tail::check_content() {
       if (!is_compressed && last.is_untouched() && may_have_had_other_content) add_unseen();
       break;
     }
-    case LogFile::Check::shorter:
     case LogFile::Check::other:
       begin_content_anew();
       break;
@@ -298,21 +313,14 @@ void Tail::check_content() {
 // The file was truncated, and maybe written to since.
 void Tail::begin_content_anew() {
   LogFile& last = *files_.back();
+  last.doubt();  // Unless all of the following succeeds.
+  if (!can_search()) return;
   Descriptor same(::dup(last.descriptor()));
   const auto info = inspect(same.get());
   if (!same || !info) return;
   FoundFile found{key_.path, std::move(same), *info};
-  const bool is_prefix = used_->read.compression == Compression::none && !last.is_untouched() &&
-                         info->size > 0 && info->size < last.position() &&
-                         last.head().matches(last.descriptor());
-  if (is_prefix) {
-    last.end_here();
-    add_file(std::move(found), info->size, info->modified_ns);
-    return;
-  }
-  auto copy = find_copy(key_.path, last.position(), info->inode, [&](const FoundFile& file) {
-    return last.head().matches(file.file.get());
-  });
+  auto copy = find_copy(key_.path, last.position(), info->inode,
+                        [&](const FoundFile& file) { return last.is_content_of(file.file.get()); });
   bool is_begun = false;
   if (copy) {
     const FileInfo copied = copy->info;
@@ -321,9 +329,10 @@ void Tail::begin_content_anew() {
     add_between(copied.born_ns, info->modified_ns, info->inode);
     is_begun = add_file(std::move(found), 0, info->modified_ns);
     // Last: after a kill before this, the mark still leads to the truncated file and to the copy.
-    set_inode(last, copied.inode);
+    set_inode(last, copied);
   } else {
     // Lost is what nobody has copied, but there may be copies of what it had since.
+    count_lost(last, last.unread_before(), "a file was truncated before it was read to its end");
     last.end_here();
     add_between(last.mark().begun_ns(), info->modified_ns, info->inode);
     is_begun = add_file(std::move(found), 0, info->modified_ns);
@@ -340,11 +349,11 @@ void Tail::continue_in(LogFile& file, FoundFile found) {
 }
 
 // The mark stands for a file with another inode now.
-void Tail::set_inode(LogFile& file, Inode inode) {
+void Tail::set_inode(LogFile& file, const FileInfo& info) {
   environment_.open_files.remove(file.inode(), *this);
-  environment_.read.marks->set_inode(file.mark(), inode);
+  environment_.read.marks->set_inode(file.mark(), info);
   environment_.open_files.add(file.mark(), weak_from_this());
-  if (file.is_open()) environment_.open_files.set_open(inode, *this);
+  if (file.is_open()) environment_.open_files.set_open(info.inode, *this);
 }
 
 // Nothing has been read of the last file yet: it may have had other content before, which is now in
@@ -375,23 +384,25 @@ bool Tail::is_continued_by(const LogFile& last, int descriptor) const {
   if (used_->read.compression != Compression::none) return false;
   if (last.is_untouched())
     return last.size() > 0 && begin_alike(last.descriptor(), descriptor, last.size());
+  // A shorter one may be a new file that begins with the same lines.
   const auto info = inspect(descriptor);
-  return info && last.head().matches(descriptor) &&
-         begin_alike(last.descriptor(), descriptor, std::min(last.position(), info->size));
+  return info && info->size >= last.position() && last.is_content_of(descriptor) &&
+         begin_alike(last.descriptor(), descriptor, last.position());
 }
 
 // Another file is under the path.
 void Tail::rotate(FoundFile found) {
+  if (go_back_to(found) || !can_search()) return;
   // Only now it stays what it is: it may have been truncated and written to just before.
   check_content();
   LogFile& last = *files_.back();
   last.look();
   const int64_t born = found.info.born_ns;
   if (last.links() == 0 && !last.has_ended()) {
-    if (is_continued_by(last, found.file.get())) {
-      // Written anew with what it had before, as editors do.
+    if (!was_missing_ && is_continued_by(last, found.file.get())) {
+      // Written anew with what it had before, as editors do. They leave no time without a file.
       last.end_here();
-      const int64_t alike = last.is_untouched() ? 0 : std::min(last.position(), found.info.size);
+      const int64_t alike = last.is_untouched() ? 0 : last.position();
       add_file(std::move(found), alike, born);
       return;
     }
@@ -399,13 +410,48 @@ void Tail::rotate(FoundFile found) {
       return is_continued_by(last, file.file.get());
     });
     if (next) {
-      const Inode inode = next->info.inode;
+      const FileInfo copied = next->info;
       continue_in(last, *std::move(next));
-      set_inode(last, inode);
+      set_inode(last, copied);
     }
   }
   add_between(last.mark().begun_ns(), born, found.info.inode);
   begin_next(std::move(found));
+}
+
+// Whether the file was under the path before, and is still being read: links and names may be
+// swapped and swapped back.
+bool Tail::go_back_to(const FoundFile& found) {
+  const auto known = std::ranges::find_if(files_, [&](const auto& file) {
+    return file->is_open() && !file->has_ended() && is_of(*file, found);
+  });
+  if (known == files_.end()) return false;
+  environment_.read.marks->set_newest((*known)->mark());
+  std::rotate(known, known + 1, files_.end());
+  was_missing_ = false;
+  note_state();
+  return true;
+}
+
+// Whether files can be opened to look for others. A search without that would take them for gone,
+// so it waits for better times.
+bool Tail::can_search() {
+  constexpr size_t needed = 48;  // As many rotated files as there may be beside one.
+  std::vector<Descriptor> probes;
+  while (probes.size() < needed) {
+    auto probe = open_file("/dev/null");
+    is_hindered_ = !probe && probe.error().kind() != ErrorKind::not_found;
+    if (!probe) {
+      if (is_hindered_) report_once("can't look for rotated files", probe.error().message());
+      return !is_hindered_;
+    }
+    probes.push_back(*std::move(probe));
+  }
+  if (const auto room = environment_.read.marks->make_room(); !room) {
+    is_hindered_ = true;
+    report_once("can't look for rotated files", room.error().message());
+  }
+  return !is_hindered_;
 }
 
 // Rotated files that nobody has read: they were under the path for so short a time. A copy that is

@@ -18,12 +18,12 @@ void Tail::resume_rotated(std::vector<FoundFile>& rewritten) {
   const Neighbours neighbours(key_.path);
   for (size_t i = 0; i + 1 < files_.size();) {
     LogFile& file = *files_[i];
-    auto there = neighbours.find(file.inode(), file.head(), file.mark().begun_ns());
+    auto there = neighbours.find(file.mark().identity());
     if (!there && !file.is_untouched()) {
       if (auto anew = find_rewritten(file)) rewritten.push_back(*std::move(anew));
       const auto is_copy = [&](const FoundFile& other) {
         const auto is_it = [&](const auto& known) { return is_of(*known, other); };
-        return std::ranges::none_of(files_, is_it) && file.head().matches(other.file.get());
+        return std::ranges::none_of(files_, is_it) && file.is_content_of(other.file.get());
       };
       there = find_copy(key_.path, file.position(), file.inode(), is_copy);
     }
@@ -37,8 +37,10 @@ void Tail::resume_rotated(std::vector<FoundFile>& rewritten) {
 // The file itself, with other content than what was read of it. Its number must not be that of a
 // younger one.
 std::optional<FoundFile> Tail::find_rewritten(const LogFile& file) const {
-  auto found = find_renamed(key_.path, file.inode(), Head(), file.mark().begun_ns());
-  if (found && (file.is_untouched() || file.head().matches(found->file.get()))) found.reset();
+  Identity identity = file.mark().identity();
+  identity.head = {};
+  auto found = find_renamed(key_.path, identity);
+  if (found && (file.is_untouched() || file.is_content_of(found->file.get()))) found.reset();
   return found;
 }
 
@@ -49,11 +51,13 @@ void Tail::resume(std::optional<FoundFile> found) {
   LogFile& last = *files_.back();
   if (found && resume_last(last, *found)) return;
   const Inode at_path = found ? found->info.inode : Inode();
-  const int64_t until = found && found->info.inode.number != last.inode().number
-                            ? found->info.born_ns
-                            : no_time_limit;
+  const int64_t last_born = last.mark().born_ns();
+  const bool is_other =
+      found && (found->info.inode.number != last.inode().number ||
+                (found->info.is_birth_known && last_born != 0 && last_born != found->info.born_ns));
+  const int64_t until = is_other ? found->info.born_ns : no_time_limit;
   int64_t since = last.mark().begun_ns();
-  auto elsewhere = find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns());
+  auto elsewhere = find_renamed(key_.path, last.mark().identity());
   if (!elsewhere && !last.is_untouched()) {
     // It may have been truncated, written to, and moved away then: it is older than its copy. If it
     // isn't there any more, what replaced it may be such a file, which nobody knows by its number.
@@ -61,7 +65,7 @@ void Tail::resume(std::optional<FoundFile> found) {
     const bool is_there = anew.has_value();
     if (anew) rewritten.push_back(*std::move(anew));
     elsewhere = find_copy(key_.path, last.position(), at_path, [&](const FoundFile& file) {
-      return last.head().matches(file.file.get());
+      return last.is_content_of(file.file.get());
     });
     if (elsewhere && is_there) since = elsewhere->info.born_ns;
   }
@@ -80,27 +84,19 @@ void Tail::resume(std::optional<FoundFile> found) {
 
 // Whether the file under the path is the one that was read last.
 bool Tail::resume_last(LogFile& last, FoundFile& found) {
-  const int descriptor = found.file.get();
-  const bool is_same_inode = found.info.inode.number == last.inode().number;
-  const bool begins_alike =
-      last.head().empty() ? found.info.inode == last.inode() : last.head().matches(descriptor);
-  if (!begins_alike) return false;
-  // Moved away rather than copied back? Then the file under the path is a new one.
-  if (!is_same_inode && find_renamed(key_.path, last.inode(), last.head(), last.mark().begun_ns()))
-    return false;
-  const bool is_shorter =
-      used_->read.compression == Compression::none && found.info.size < last.position();
-  if (!is_shorter) {
-    // If that fails, it will be tried again.
-    if (open_marked(last, std::move(found)) && last.is_untouched()) add_unseen();
-    return true;
+  const Identity identity = last.mark().identity();
+  if (!is_same_file(found, identity)) {
+    // Its number with other content: truncated, or another file. One with another number may be a
+    // copy that was put back, unless the file was moved away: then it is a new one.
+    const bool is_copy = found.info.inode.number != last.inode().number && !last.head().empty() &&
+                         last.is_content_of(found.file.get()) && !find_renamed(key_.path, identity);
+    if (!is_copy) return false;
   }
-  const auto is_copy = [&](const FoundFile& file) { return last.head().matches(file.file.get()); };
-  if (find_copy(key_.path, last.position(), found.info.inode, is_copy)) return false;
-  const int64_t size = found.info.size;
-  const int64_t born = found.info.born_ns;
-  drop(last, "the file has become shorter");
-  return add_file(std::move(found), size, born);
+  const bool is_plain = used_->read.compression == Compression::none;
+  if (is_plain && found.info.size < last.position()) return false;
+  // If that fails, it will be tried again.
+  if (open_marked(last, std::move(found)) && last.is_untouched()) add_unseen();
+  return true;
 }
 
 }  // namespace alloy::loki::source_file
