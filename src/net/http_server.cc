@@ -2,9 +2,9 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "net/accept_loop.h"
 #include "net/http1_connection.h"
 #include "net/http2_connection.h"
 #include "net/listen.h"
@@ -42,7 +42,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   SteadyTime tls_checked = SteadyTime::min();
 
   std::shared_ptr<TlsContext> current_tls();
-  Task<> accept_loop(TaskGroup* group, StopToken stop);
+  void take(tcp::socket socket, TaskGroup& group);
   static Task<> serve(std::shared_ptr<State> self, tcp::socket socket, TaskGroup* group);
   Task<> serve_protocol(std::shared_ptr<Transport> transport, TaskGroup* group);
 };
@@ -112,33 +112,12 @@ Task<> HttpServer::State::serve(std::shared_ptr<State> self, tcp::socket socket,
   --self->context->stats.connections_open;
 }
 
-Task<> HttpServer::State::accept_loop(TaskGroup* group, StopToken stop) {
-  const AnyExecutor strand = co_await asio::this_coro::executor;
-  std::stop_callback on_stop(stop, [self = shared_from_this(), strand] {
-    asio::post(strand, [self] {
-      error_code ignored;
-      self->acceptor.close(ignored);
-    });
-  });
-  while (!stop.stop_requested()) {
-    tcp::socket socket(executor);
-    error_code error;
-    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
-    if (stop.stop_requested()) break;
-    if (error) {  // Too many open files, mostly: it may pass.
-      co_await sleep_for(100ms, stop);
-      continue;
-    }
-    ++context->stats.connections_total;
-    if (context->stats.connections_open >= static_cast<int64_t>(context->options.connections_max)) {
-      context->reject(Rejection::too_many_connections, "", "too many connections");
-      continue;
-    }
-    ++context->stats.connections_open;
-    group->spawn(serve(shared_from_this(), std::move(socket), group));
-  }
-  error_code ignored;
-  acceptor.close(ignored);
+void HttpServer::State::take(tcp::socket socket, TaskGroup& group) {
+  ++context->stats.connections_total;
+  if (context->stats.connections_open >= static_cast<int64_t>(context->options.connections_max))
+    return context->reject(Rejection::too_many_connections, "", "too many connections");
+  ++context->stats.connections_open;
+  group.spawn(serve(shared_from_this(), std::move(socket), &group));
 }
 
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -166,7 +145,9 @@ std::string HttpServer::address() const {
 Task<> HttpServer::run(StopToken stop) {
   const auto state = state_;
   TaskGroup group(state->executor);
-  co_await state->accept_loop(&group, stop);
+  co_await accept_connections(
+      state, &state->acceptor, [&](tcp::socket socket) { state->take(std::move(socket), group); },
+      stop);
   state->context->drain.request_stop();
   {
     TaskGroup watch(state->executor);

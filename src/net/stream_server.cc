@@ -1,9 +1,9 @@
 #include "net/stream_server.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "net/accept_loop.h"
 #include "net/http_server.h"
 #include "net/listen.h"
 
@@ -29,7 +29,7 @@ struct StreamServer::State : std::enable_shared_from_this<State> {
   void refuse(Rejection reason, std::string_view remote, std::string_view detail) const {
     if (options.on_refused) options.on_refused(rejection_name(reason), remote, detail);
   }
-  Task<> accept_loop(TaskGroup* group, StopToken stop);
+  void take(tcp::socket socket, TaskGroup& group, const StopToken& stop);
   static Task<> serve_one(std::shared_ptr<State> self, tcp::socket socket, StopToken stop);
 };
 
@@ -53,31 +53,10 @@ Task<> StreamServer::State::serve_one(std::shared_ptr<State> self, tcp::socket s
   transport->close();
 }
 
-Task<> StreamServer::State::accept_loop(TaskGroup* group, StopToken stop) {
-  const AnyExecutor strand = co_await asio::this_coro::executor;
-  std::stop_callback on_stop(stop, [self = shared_from_this(), strand] {
-    asio::post(strand, [self] {
-      error_code ignored;
-      self->acceptor.close(ignored);
-    });
-  });
-  while (!stop.stop_requested()) {
-    tcp::socket socket(executor);
-    error_code error;
-    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
-    if (stop.stop_requested()) break;
-    if (error) {  // Too many open files, mostly: it may pass.
-      co_await sleep_for(100ms, stop);
-      continue;
-    }
-    if (group->running() >= options.connections_max) {
-      refuse(Rejection::too_many_connections, "", "too many connections");
-      continue;
-    }
-    group->spawn(serve_one(shared_from_this(), std::move(socket), stop));
-  }
-  error_code ignored;
-  acceptor.close(ignored);
+void StreamServer::State::take(tcp::socket socket, TaskGroup& group, const StopToken& stop) {
+  if (group.running() >= options.connections_max)
+    return refuse(Rejection::too_many_connections, "", "too many connections");
+  group.spawn(serve_one(shared_from_this(), std::move(socket), stop));
 }
 
 StreamServer::StreamServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -105,7 +84,9 @@ std::string StreamServer::address() const { return state_->address; }
 Task<> StreamServer::run(StopToken stop) {
   const auto state = state_;
   TaskGroup group(state->executor);
-  co_await state->accept_loop(&group, stop);
+  co_await accept_connections(
+      state, &state->acceptor,
+      [&](tcp::socket socket) { state->take(std::move(socket), group, stop); }, stop);
   co_await group.join();
 }
 

@@ -7,12 +7,7 @@ namespace {
 
 struct Arguments {
   std::string role;
-  std::string endpoint;
-  std::string region;
-  std::string access_key;
-  Secret secret_key;
-  std::string profile;
-  std::string role_arn;
+  AwsPlace place;
   std::string external_id;
   Duration refresh_interval{};
   int port = 0;
@@ -23,22 +18,16 @@ struct Arguments {
 
   static constexpr auto schema() {
     using T = Arguments;
-    return fields(
-        required<&T::role>("role", "What becomes targets: ec2 or lightsail."),
-        optional<&T::endpoint>("endpoint", "Endpoint to ask in place of the region's."),
-        optional<&T::region>("region", "Region; by default the environment's or the machine's."),
-        optional<&T::access_key>("access_key", "Access key."),
-        optional<&T::secret_key>("secret_key", "Secret key."),
-        optional<&T::profile>("profile", "Profile of the files in ~/.aws."),
-        optional<&T::role_arn>("role_arn", "Role to assume."),
-        optional<&T::external_id>("external_id", "External id to assume the role with."),
-        optional<&T::refresh_interval>("refresh_interval", "How often to ask; 0s is 1m."),
-        optional<&T::port>("port", "Port of the targets; 0 is 80."),
-        blocks<&T::filters>("filter", "Which instances to ask for; for the role ec2."),
-        optional<&T::clusters>("clusters", "For roles that are not supported."),
-        optional<&T::request_concurrency>("request_concurrency",
-                                          "For roles that are not supported."),
-        inlined<&T::client>());
+    return fields(required<&T::role>("role", "What becomes targets: ec2 or lightsail."),
+                  inlined<&T::place>(),
+                  optional<&T::external_id>("external_id", "External id to assume the role with."),
+                  optional<&T::refresh_interval>("refresh_interval", "How often to ask; 0s is 1m."),
+                  optional<&T::port>("port", "Port of the targets; 0 is 80."),
+                  blocks<&T::filters>("filter", "Which instances to ask for; for the role ec2."),
+                  optional<&T::clusters>("clusters", "For roles that are not supported."),
+                  optional<&T::request_concurrency>("request_concurrency",
+                                                    "For roles that are not supported."),
+                  inlined<&T::client>());
   }
   Result<> validate();
 };
@@ -49,7 +38,7 @@ Result<> Arguments::validate() {
     return fail(fmt::format(
         "unsupported role {}: must be one of ec2, ecs, elasticache, lightsail, msk, rds",
         quote(role)));
-  TRY(complete_region(region, profile, "AWS SD configuration"));
+  TRY(complete_region(place.region, place.profile, "AWS SD configuration"));
   if (!filters.empty() && role != "ec2" && role != "rds")
     return fail(fmt::format("filter blocks are only supported with the ec2 and rds roles, not {}",
                             quote(role)));
@@ -67,14 +56,9 @@ Result<> Arguments::validate() {
 }
 
 Result<std::unique_ptr<Discoverer>> make(Arguments arguments, const DiscoveryContext& context) {
-  AwsPlace place{.endpoint = arguments.endpoint,
-                 .region = arguments.region,
-                 .access_key = arguments.access_key,
-                 .secret_key = arguments.secret_key,
-                 .profile = arguments.profile,
-                 .role_arn = arguments.role_arn,
-                 .external_id = arguments.external_id,
-                 .client = arguments.client};
+  AwsPlace place = std::move(arguments.place);
+  place.external_id = std::move(arguments.external_id);
+  place.client = std::move(arguments.client);
   const Duration interval =
       arguments.refresh_interval > Duration::zero() ? arguments.refresh_interval : 1min;
   const int port = arguments.port == 0 ? 80 : arguments.port;

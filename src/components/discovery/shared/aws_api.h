@@ -14,8 +14,20 @@ struct AwsPlace {
   Secret secret_key;
   std::string profile;
   std::string role_arn;
-  std::string external_id;
-  HttpClientArguments client;
+  // Not everywhere, or elsewhere in the order of arguments:
+  std::string external_id = {};
+  HttpClientArguments client = {};
+
+  static constexpr auto schema() {
+    using T = AwsPlace;
+    return fields(
+        optional<&T::endpoint>("endpoint", "Endpoint to ask in place of the region's."),
+        optional<&T::region>("region", "Region; by default the environment's or the machine's."),
+        optional<&T::access_key>("access_key", "Access key."),
+        optional<&T::secret_key>("secret_key", "Secret key."),
+        optional<&T::profile>("profile", "Profile of the files in ~/.aws."),
+        optional<&T::role_arn>("role_arn", "Role to assume."));
+  }
 };
 
 // Fills in the region from the environment or the profile; it may stay empty on a machine of AWS's,
