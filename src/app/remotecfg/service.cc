@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "schema/json.h"
 
@@ -116,6 +117,7 @@ Task<Result<>> Service::configure(std::shared_ptr<const void> given) {
     if (!registered)
       options_.logger.error("failed to register the collector, using the cached configuration",
                             {{"err", registered.error()}});
+    connection->is_registered = registered.has_value();
   }
   {
     std::lock_guard lock(mutex_);
@@ -168,10 +170,18 @@ Task<> Service::begin(std::shared_ptr<Connection> connection, StopToken stop) {
   }
   // Tells the server how it went.
   (void)co_await ask(connection, stop);
-  (void)co_await connection->client.register_collector(connection->collector, stop);
+  co_await register_again(connection, stop);
+}
+
+Task<> Service::register_again(std::shared_ptr<Connection> connection, StopToken stop) {
+  const auto registered =
+      co_await connection->client.register_collector(connection->collector, stop);
+  if (registered) connection->is_registered = true;
 }
 
 Task<> Service::poll(std::shared_ptr<Connection> connection, StopToken stop) {
+  // The server may have been down when the program began.
+  if (!connection->is_registered) co_await register_again(connection, stop);
   metrics_.attempts.add();
   auto answer = co_await ask(connection, stop);
   if (stop.stop_requested()) co_return;
@@ -180,12 +190,6 @@ Task<> Service::poll(std::shared_ptr<Connection> connection, StopToken stop) {
     metrics_.successful.set(0);
     connection->status = {Status::failed, answer.error().message()};
     options_.logger.error("failed to fetch remote configuration", {{"err", answer.error()}});
-    co_return;
-  }
-  metrics_.not_modified.set(answer->not_modified ? 1 : 0);
-  if (answer->not_modified || answer->content == loaded_) {
-    connection->status = {Status::applied, ""};
-    metrics_.successful.set(1);
     co_return;
   }
   co_await use_answer(connection, *std::move(answer));
@@ -210,23 +214,52 @@ Task<Result<ConfigAnswer>> Service::ask(std::shared_ptr<Connection> c, StopToken
 }
 
 Task<> Service::use_answer(std::shared_ptr<Connection> connection, ConfigAnswer answer) {
-  const std::string previous = loaded_;
-  metrics_.set_hash(answer.content);
+  metrics_.not_modified.set(answer.not_modified ? 1 : 0);
+  if (answer.not_modified) co_return confirm(*connection);
+  const auto now = std::chrono::duration<double>(real_clock().wall().time_since_epoch());
+  metrics_.success_time.set(now.count());
+  std::string received = sha256_hex(answer.content);
+  const bool is_old = connection->received == received;
+  connection->received = std::move(received);
+  if (is_old || (is_loaded_ && answer.content == loaded_)) co_return confirm(*connection);
+  options_.logger.info("attempting to parse and load new remote configuration",
+                       {{"config_hash", short_hash(answer.content)}});
   if (const auto loaded = co_await load(answer.content); !loaded) {
     metrics_.successful.set(0);
     connection->status = {Status::failed, loaded.error().message()};
-    options_.logger.error("failed to load remote configuration", {{"err", loaded.error()}});
-    // What was in force before may have been replaced in part.
-    if (!previous.empty()) (void)co_await load(previous);
+    options_.logger.error("failed to parse and load new remote configuration",
+                          {{"err", loaded.error()}});
+    co_await restore(connection);
     co_return;
   }
   metrics_.successful.set(1);
-  const auto now = std::chrono::duration<double>(real_clock().wall().time_since_epoch());
-  metrics_.success_time.set(now.count());
   connection->status = {Status::applied, ""};
+  options_.logger.info(
+      "successfully loaded remote configuration",
+      {{"config_hash", short_hash(answer.content)}, {"config_size", answer.content.size()}});
   if (answer.content.empty()) co_return;
   if (const auto kept = write_cache(connection->cache_path, answer.content); !kept)
     options_.logger.error("failed to keep the remote configuration", {{"err", kept.error()}});
+}
+
+// There is nothing new. A server that goes on to offer what could not be loaded is not told that it
+// was applied.
+void Service::confirm(Connection& connection) {
+  if (!is_loaded_ || connection.received != sha256_hex(loaded_)) return;
+  connection.status = {Status::applied, ""};
+  metrics_.successful.set(1);
+}
+
+// What was in force before may have been replaced in part.
+Task<> Service::restore(std::shared_ptr<Connection> connection) {
+  if (!is_loaded_) {
+    co_await use_cache(connection);
+  } else if (const auto loaded = co_await load(loaded_); loaded) {
+    options_.logger.info("successfully restored cached configuration");
+    metrics_.successful.set(1);
+  } else {
+    options_.logger.error("failed to reload cached configuration", {{"err", loaded.error()}});
+  }
 }
 
 Task<> Service::use_cache(std::shared_ptr<Connection> connection) {
@@ -236,16 +269,25 @@ Task<> Service::use_cache(std::shared_ptr<Connection> connection) {
       options_.logger.error("failed to read the cached configuration", {{"err", content.error()}});
     co_return;
   }
-  metrics_.set_hash(*content);
-  if (const auto loaded = co_await load(*content); !loaded)
-    options_.logger.error("failed to load the cached configuration", {{"err", loaded.error()}});
+  if (const auto loaded = co_await load(*content); !loaded) {
+    options_.logger.error("failed to load from cache",
+                          {{"cache_path", connection->cache_path}, {"err", loaded.error()}});
+    co_return;
+  }
+  options_.logger.info("successfully loaded configuration from cache",
+                       {{"config_hash", short_hash(*content)},
+                        {"config_size", content->size()},
+                        {"cache_path", connection->cache_path}});
 }
 
 Task<Result<>> Service::load(std::string content) {
-  // Nothing was ever loaded: there is nothing to take away either.
-  if (content.empty() && loaded_.empty()) co_return Result<>();
-  auto loaded = co_await options_.controller.load(runtime::config_from_text("", content));
-  if (!loaded) co_return fail(loaded.error().diagnostics.to_string(), ErrorKind::invalid);
+  // If nothing was ever loaded, there is nothing to take away either.
+  if (!content.empty() || !loaded_.empty()) {
+    auto loaded = co_await options_.controller.load(runtime::config_from_text("", content));
+    if (!loaded) co_return fail(loaded.error().diagnostics.to_string(), ErrorKind::invalid);
+  }
+  metrics_.set_hash(content);
+  is_loaded_ = true;
   loaded_ = std::move(content);
   co_return Result<>();
 }

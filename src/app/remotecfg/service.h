@@ -83,6 +83,8 @@ class Service final : public runtime::ConfiguredService {
     std::optional<StatusReport> sent_status;
     std::string sent_config;
     StatusReport status;
+    std::string received;  // SHA-256 of what came last, good or bad.
+    bool is_registered = false;
   };
 
   Result<std::shared_ptr<Connection>> connect(const Arguments& arguments);
@@ -91,6 +93,9 @@ class Service final : public runtime::ConfiguredService {
   Task<> poll(std::shared_ptr<Connection> connection, StopToken stop);
   Task<Result<ConfigAnswer>> ask(std::shared_ptr<Connection> connection, StopToken stop);
   Task<> use_answer(std::shared_ptr<Connection> connection, ConfigAnswer answer);
+  void confirm(Connection& connection);
+  Task<> restore(std::shared_ptr<Connection> connection);
+  Task<> register_again(std::shared_ptr<Connection> connection, StopToken stop);
   Task<> use_cache(std::shared_ptr<Connection> connection);
   Task<Result<>> load(std::string content);
   std::shared_ptr<Connection> current();
@@ -98,8 +103,10 @@ class Service final : public runtime::ConfiguredService {
   ServiceOptions options_;
   Metrics metrics_;
   Event changed_;
-  std::string loaded_;  // The content that runs. Only while polling.
-  std::mutex mutex_;    // Guards everything below.
+  // The content that runs, and whether there is any. Only while polling.
+  std::string loaded_;
+  bool is_loaded_ = false;
+  std::mutex mutex_;  // Guards everything below.
   std::shared_ptr<Connection> connection_;
 };
 
