@@ -113,6 +113,8 @@ std::optional<Items> read_items(std::string_view series, Protocol protocol) {
   return items;
 }
 
+}  // namespace
+
 std::optional<std::string> unpack(std::string_view compressed) {
   // Packed, 64 bytes take three at least: who claims more is damaged, and may claim gigabytes.
   constexpr size_t ratio_max = 22;
@@ -125,8 +127,6 @@ std::optional<std::string> unpack(std::string_view compressed) {
   if (!snappy::Uncompress(compressed.data(), compressed.size(), &request)) return std::nullopt;
   return request;
 }
-
-}  // namespace
 
 std::optional<queue::Counts> count_items(std::string_view compressed, Protocol protocol) {
   const auto request = unpack(compressed);

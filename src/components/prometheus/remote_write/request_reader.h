@@ -35,6 +35,9 @@ size_t envelope_size(std::string_view tenant);
 // Another request for the same tenant.
 void replace_request(queue::Record& record, std::string_view request);
 
+// A compressed request as the message that it is; empty if it is damaged.
+std::optional<std::string> unpack(std::string_view compressed);
+
 // What a compressed request holds; empty if it is damaged.
 std::optional<queue::Counts> count_items(std::string_view compressed, Protocol protocol);
 
