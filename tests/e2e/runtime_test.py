@@ -125,7 +125,7 @@ class Refusals(Story):
 class SupportBundle(Story):
     def test_it_holds_the_files_of_the_configuration(self):
         alloy = self.enter(Alloy(self.folder, 'local.file "f" { filename = "/etc/hostname" }\n'))
-        with urllib.request.urlopen(alloy.url("/-/support?duration=1"), timeout=30) as answer:
+        with urllib.request.urlopen(alloy.url("/-/support?duration=1"), timeout=120) as answer:
             bundle = zipfile.ZipFile(io.BytesIO(answer.read()))
         text = bundle.read("alloy-support-bundle/sources/config.alloy").decode()
         self.assertEqual(text, 'local.file "f" {\n\tfilename = "/etc/hostname"\n}\n')
