@@ -186,6 +186,14 @@ void Log::keep(uint64_t sequence, std::unique_ptr<Safekeeping> kept) {
     kept->done();
 }
 
+bool Log::has_lost(uint64_t first_sequence) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(segments_, first_sequence, &Segment::first_sequence);
+  if (found == segments_.end()) return false;
+  if (std::next(found) == segments_.end()) stop_segment();
+  return true;
+}
+
 // The first record that is not in this segment.
 Log::Boundary Log::boundary_behind_segment(size_t index) const {
   if (index + 1 < segments_.size()) {

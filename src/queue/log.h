@@ -178,6 +178,9 @@ class Log : public std::enable_shared_from_this<Log> {
   void forget_front_of_memory();
   void note_write_failure(const Error& error);
 
+  // Whether the file of this segment, which a reader misses, was removed by somebody else: then
+  // nothing more is written to it.
+  bool has_lost(uint64_t first_sequence);
   Boundary boundary_behind_segment(size_t index) const;
   void make_room(uint64_t bytes);
   void drop_front_segment(DropReason reason);

@@ -47,10 +47,11 @@ void Log::recover_segment(const std::string& name, uint64_t named_sequence) {
     const Error& error = summary ? size.error() : summary.error();
     options_.logger.error("cannot read a queue segment", {{"file", path}, {"err", error}});
     ++stats_.damages;
+    next_sequence_ = std::max(next_sequence_, named_sequence + 1);  // Its name stays taken.
     return;
   }
   if (!summary->header) ++stats_.damages;
-  if (!summary->first) {
+  if (!summary->last) {
     // Nothing in it can be delivered; the hole is counted by who comes to it.
     (void)options_.files->remove(path);
     next_sequence_ = std::max(next_sequence_, named_sequence);
@@ -64,11 +65,12 @@ void Log::recover_segment(const std::string& name, uint64_t named_sequence) {
                   .counted_before = summary->header ? summary->header->counted_before
                                                     : summary->first->header.counted_before,
                   .bytes = *size};
-  const auto& last = summary->last ? summary->last : summary->first;
-  segment.end_sequence = last->header.sequence + (summary->last ? 1 : 0);
-  segment.appended_at = last->header.appended_at;
-  next_sequence_ = std::max(next_sequence_, segment.end_sequence);
-  counted_ = summary->last ? last->header.counted_after() : last->header.counted_before;
+  const RecordHeader& last = summary->last->header;
+  segment.end_sequence = last.sequence + 1;
+  segment.appended_at = last.appended_at;
+  // Beyond its name too, whatever lies in it: no two segments may share a file.
+  next_sequence_ = std::max({next_sequence_, named_sequence + 1, segment.end_sequence});
+  counted_ = last.counted_after();
   bytes_ += segment.bytes;
   segments_.push_back(std::move(segment));
 }

@@ -268,6 +268,42 @@ TEST_CASE("damage costs what it hits, counted to the item") {
   }
 }
 
+TEST_CASE("a segment's damaged payloads cost only themselves, and a file without others its name") {
+  for (const int whole : {0, 5}) {
+    Fixture f;
+    f.limits.segment_bytes = 1 << 20;
+    f.open();
+    f.log->add_reader("a");
+    f.append_many(whole);
+    for (int i = 0; i < 20; ++i) f.append("torn");
+    f.log.reset();
+    std::string& segment = *f.files.contents[f.segments().at(0)];
+    for (size_t at = 0; (at = segment.find("torn", at)) != std::string::npos;) segment[at] = 'x';
+    f.open();
+    const auto reader = f.log->reader("a");
+    CHECK(read_all(*reader, false).size() == whole);
+    // Were an empty file still listed, its removal would take the new records along.
+    for (int i = 0; i < 3; ++i) {
+      f.append("new");
+      CHECK(read_all(*reader) == std::vector<std::string>{"new"});
+      f.clock.advance(2h);
+      f.log->tidy();
+    }
+  }
+}
+
+TEST_CASE("a segment whose file somebody removed is given up, and the next records are safe") {
+  Fixture f;
+  const auto reader = f.log->reader("a");
+  f.append("0123456789");
+  f.files.contents.erase(f.segments().at(0));
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(reader->next());
+  CHECK(read(*reader).empty());
+  CHECK(dropped(*reader, DropReason::damaged) == 10);
+  f.append("new");
+  CHECK(read_all(*reader) == std::vector<std::string>{"new"});
+}
+
 TEST_CASE("an unreadable segment is an error for a while, then given up") {
   Fixture f;
   const auto reader = f.log->reader("a");

@@ -18,7 +18,8 @@ Result<std::optional<Record>> Reader::next() {
     if (!place) return std::optional<Record>();
     auto record = read_at(*place);
     if (!record) {
-      if (record.error().kind() == ErrorKind::not_found) continue;  // Removed just now.
+      const bool is_missing = record.error().kind() == ErrorKind::not_found;
+      if (is_missing && !log_->has_lost(place->segment)) continue;  // Removed just now.
       if (++failures_ < read_attempts_max) return record;
       log_->options_.logger.error("giving up an unreadable queue segment",
                                   {{"file", place->path}, {"err", record.error()}});

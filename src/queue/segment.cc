@@ -41,6 +41,18 @@ Result<uint64_t> find_magic(File& file, uint64_t offset, uint64_t limit) {
   return limit;
 }
 
+// The last record at or after `offset` with an undamaged payload, whatever it costs to find it.
+Result<std::optional<FoundRecord>> find_last_whole(File& file, uint64_t offset, uint64_t limit) {
+  std::optional<FoundRecord> last;
+  while (true) {
+    TRY(const auto found, find_record(file, offset, limit));
+    if (!found) return last;
+    TRY(const auto payload, read_payload(file, *found));
+    if (payload) last = found;
+    offset = found->end();
+  }
+}
+
 }  // namespace
 
 std::string segment_file_name(uint64_t first_sequence) {
@@ -82,7 +94,8 @@ Result<SegmentSummary> summarize_segment(File& file) {
   std::array<char, segment_header_bytes> bytes;
   TRY(const size_t header_size, file.read_at(0, bytes));
   summary.header = decode_segment_header({bytes.data(), header_size});
-  uint64_t offset = summary.header ? segment_header_bytes : 0;
+  const uint64_t begin = summary.header ? segment_header_bytes : 0;
+  uint64_t offset = begin;
   std::vector<FoundRecord> tail;  // The last few, to find one whose payload is whole.
   while (true) {
     TRY(const auto found, find_record(file, offset, size));
@@ -95,6 +108,9 @@ Result<SegmentSummary> summarize_segment(File& file) {
   for (; !tail.empty() && !summary.last; tail.pop_back()) {
     TRY(const auto payload, read_payload(file, tail.back()));
     if (payload) summary.last = tail.back();
+  }
+  if (summary.first && !summary.last) {
+    TRY(summary.last, find_last_whole(file, begin, size));
   }
   return summary;
 }

@@ -32,7 +32,7 @@ Result<std::optional<std::string>> read_payload(File& file, const FoundRecord& r
 struct SegmentSummary {
   std::optional<SegmentHeader> header;
   std::optional<FoundRecord> first;
-  std::optional<FoundRecord> last;  // With an undamaged payload.
+  std::optional<FoundRecord> last;  // With an undamaged payload; empty when no record has one.
 };
 
 Result<SegmentSummary> summarize_segment(File& file);

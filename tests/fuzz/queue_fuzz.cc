@@ -42,6 +42,18 @@ void fill(MemoryFileSystem& files) {
   batch.commit(1, info);
 }
 
+// A copy of a log that was filled once: most of the time goes into reading it.
+void copy_filled(MemoryFileSystem& files) {
+  static const MemoryFileSystem* filled = [] {
+    auto* made = new MemoryFileSystem;
+    fill(*made);
+    return made;
+  }();
+  for (const auto& [path, content] : filled->contents) {
+    files.contents[path] = std::make_shared<std::string>(*content);
+  }
+}
+
 // Each edit is four bytes: file, place (two), value. A value of 0 cuts the file there.
 void edit(MemoryFileSystem& files, const uint8_t* data, size_t size) {
   for (; size >= 4; data += 4, size -= 4) {
@@ -66,7 +78,7 @@ bool finish(std::span<const char> bytes, RecordInfo&, std::string& payload) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   MemoryFileSystem files;
-  fill(files);
+  copy_filled(files);
   bool raw = size > 1 && data[0] == 0xff;
   if (raw) {
     auto file = std::next(files.contents.begin(), data[1] % files.contents.size());
