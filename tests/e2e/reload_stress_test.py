@@ -22,8 +22,8 @@ KEPT = """
 prometheus.scrape "kept" {{
   targets         = [{{"__address__" = "{target}", "job" = "counting"}}]
   forward_to      = [prometheus.relabel.kept.receiver]
-  scrape_interval = "200ms"
-  scrape_timeout  = "200ms"
+  scrape_interval = "500ms"
+  scrape_timeout  = "500ms"
 }}
 prometheus.relabel "kept" {{
   forward_to = [prometheus.remote_write.kept.receiver]
@@ -42,8 +42,8 @@ declare "inner" {{
   prometheus.scrape "kept" {{
     targets         = [{{"__address__" = "{inner}", "job" = "inner"}}]
     forward_to      = argument.to.value
-    scrape_interval = "200ms"
-    scrape_timeout  = "200ms"
+    scrape_interval = "500ms"
+    scrape_timeout  = "500ms"
   }}
 }}
 inner "kept" {{
@@ -57,8 +57,8 @@ foreach "kept" {{
     prometheus.scrape "kept" {{
       targets         = [target]
       forward_to      = [prometheus.relabel.kept.receiver]
-      scrape_interval = "200ms"
-      scrape_timeout  = "200ms"
+      scrape_interval = "500ms"
+      scrape_timeout  = "500ms"
     }}
   }}
 }}
@@ -180,6 +180,15 @@ class ReloadStress(Story):
                     found[job] = value
         return found
 
+    def check_all_there(self, job):
+        """Each number once, in order; returns the last. As many may be missing as scrapes failed (on a
+        machine that is too busy to answer in time), no more."""
+        received = [v for v in self.sink.values("e2e_scrapes_total", job=job, kept="yes") if v == v]
+        self.assertEqual(received, sorted(set(received)), job)
+        failed = self.sink.values("up", job=job, kept="yes").count(0)
+        self.assertLessEqual(received[-1] - len(received), failed, f"{job}: {received}")
+        return received[-1]
+
     def test_reloads_lose_and_repeat_nothing_and_restart_nothing_that_did_not_change(self):
         configurations = Configurations(SEED, self.kept, self.folder)
         choices = [configurations.make() for _ in range(CONFIGURATIONS)]
@@ -206,10 +215,8 @@ class ReloadStress(Story):
 
         self.assertEqual(self.alloy.stop(timeout=PATIENCE), 0, self.alloy.log()[-3000:])
         for job, target in self.targets.items():
-            values = self.sink.values("e2e_scrapes_total", job=job, kept="yes")
-            received = [int(v) for v in values if v == v]
-            self.assertEqual(received, list(range(1, len(received) + 1)), job)
-            self.assertGreaterEqual(len(received) + 1, target.served, job)
+            last = self.check_all_there(job)
+            self.assertGreaterEqual(last + 1, target.served, job)
         self.assertEqual(self.log_sink.repeated(), {})
         self.assertNotIn("Sanitizer", self.alloy.log())
 
