@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/text.h"
+#include "signals/relabel.h"
 
 namespace alloy {
 
@@ -134,7 +135,11 @@ std::string describe(std::span<const Label> labels) {
   std::string out = "{";
   for (const Label& label : labels) {
     if (out.size() > 1) out += ", ";
-    out += label.name;
+    if (is_legacy_label_name(label.name)) {
+      out += label.name;
+    } else {
+      append_quoted(out, label.name);
+    }
     out += '=';
     append_quoted(out, label.value);
   }

@@ -59,22 +59,29 @@ enum class FamilyType : uint8_t {
 std::string_view name_of(FamilyType type);
 
 struct FamilyMetadata {
-  std::string_view family;  // Without _total, _bucket and the like where the format has families.
   FamilyType type = FamilyType::unknown;
   std::string_view help;
   std::string_view unit;
+
+  friend bool operator==(const FamilyMetadata&, const FamilyMetadata&) = default;
+};
+
+// Of the family that a series belongs to. It stays with the series whatever that is renamed to.
+struct SeriesMetadata {
+  const Series* series;
+  FamilyMetadata metadata;
 };
 
 // Borrowed from the sender for the length of the call, the series included: who keeps one acquires
 // it. Exemplars, histograms and created timestamps are in the order in which their series' samples
-// were read. Metadata is there when the sender saw the family for the first time or changed, and
+// were read. Metadata is there when the sender saw the series for the first time or it changed, and
 // again from time to time.
 struct MetricBatch {
   std::span<const Sample> samples;
   std::span<const HistogramSample> histograms;
   std::span<const Exemplar> exemplars;
   std::span<const CreatedTimestamp> created;
-  std::span<const FamilyMetadata> metadata;
+  std::span<const SeriesMetadata> metadata;
 
   bool empty() const {
     return samples.empty() && histograms.empty() && exemplars.empty() && created.empty() &&

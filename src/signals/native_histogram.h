@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace alloy {
@@ -37,9 +38,13 @@ struct NativeHistogram {
   // The range of schemas with exponential bounds that everybody can read.
   static constexpr int32_t schema_min = -4;
   static constexpr int32_t schema_max = 8;
+  // Finer ones are known, but made coarser.
+  static constexpr int32_t schema_max_reserved = 52;
 
   // How many buckets are listed, empty ones included.
   size_t bucket_count() const;
+  // Leaves out empty buckets, and spans that have none. Spans and buckets must agree.
+  void compact();
   // Merges buckets, if this schema is a coarser one; custom buckets stay.
   void reduce_to(int32_t coarser_schema);
   // Merges buckets until no more than so many are left; false: that can't be reached.
@@ -48,6 +53,13 @@ struct NativeHistogram {
   bool uses_custom_buckets() const { return schema == custom_buckets_schema; }
   friend bool operator==(const NativeHistogram&, const NativeHistogram&) = default;
 };
+
+// What is wrong with a histogram (spans that do not fit the buckets, counts below zero or that do
+// not add up, bounds that do not rise); empty: nothing. In the words of Prometheus.
+std::string find_problem(const NativeHistogram& histogram);
+
+// Whether spans promise as many buckets as there are; without adding up what could overflow.
+bool spans_fit(const std::vector<BucketSpan>& spans, size_t buckets);
 
 // The finest schema whose buckets grow by at least this factor.
 int32_t finest_schema(double factor);

@@ -66,7 +66,7 @@ TEST_CASE("the target label may be a template") {
                          .replacement = "$2"};
   CHECK(relabel({{"k", "color"}, {"v", "red"}}, {rule}) == R"({color="red", k="color", v="red"})");
   CHECK(relabel({{"v", "y"}}, {rule}) == R"({v="y"})");
-  CHECK(relabel({{"k", "a-b"}, {"v", "z"}}, {rule}) == R"({a-b="z", k="a-b", v="z"})");
+  CHECK(relabel({{"k", "a-b"}, {"v", "z"}}, {rule}) == R"({"a-b"="z", k="a-b", v="z"})");
   CHECK(relabel({{"k", "a-b"}, {"v", "z"}}, {rule}, LabelNameRules::legacy) ==
         R"({k="a-b", v="z"})");
 }
@@ -94,7 +94,7 @@ TEST_CASE("hashmod is the tail of MD5") {
 TEST_CASE("labelmap, labeldrop and labelkeep work on names") {
   using enum RelabelAction;
   CHECK(relabel({{"p_9", "n"}, {"q", "m"}}, {{.regex = regex("p_(.+)"), .action = labelmap}}) ==
-        R"({9="n", p_9="n", q="m"})");
+        R"({"9"="n", p_9="n", q="m"})");
   CHECK(relabel({{"ab", "1"}, {"b", "2"}}, {{.regex = regex("a.*"), .action = labeldrop}}) ==
         R"({b="2"})");
   CHECK(relabel({{"ab", "1"}, {"b", "2"}}, {{.regex = regex("a.*"), .action = labelkeep}}) ==

@@ -164,6 +164,7 @@ ExpositionParser::Entry ExpositionParser::read_type() {
 }
 
 ExpositionParser::Entry ExpositionParser::check_unit() {
+  if (format_ == TextFormat::protobuf) return Entry::unit;
   if (!text_.empty() && (name_.size() <= text_.size() || !name_.ends_with(text_) ||
                          name_[name_.size() - text_.size() - 1] != '_')) {
     return fail_with(fmt::format("unit {} not a suffix of metric {}", quote(text_), quote(name_)));
@@ -217,7 +218,7 @@ ExpositionParser::Entry ExpositionParser::read_labels(std::vector<RawLabel>& lab
     next = token();
     if (next == Token::comma) {
       next = token();
-    } else if (format_ == TextFormat::open_metrics && next != Token::brace_close) {
+    } else if (format_ != TextFormat::prometheus && next != Token::brace_close) {
       return fail_at("expected comma or brace close", next);
     }
   }
@@ -231,7 +232,9 @@ ExpositionParser::Entry ExpositionParser::read_label(std::vector<RawLabel>& labe
     return fail_at("expected label value", value);
   }
   const std::string_view value = token_text();
-  if (!is_utf8(value)) return fail_with("invalid UTF-8 label value: " + quote(value));
+  if (format_ != TextFormat::protobuf && !is_utf8(value)) {
+    return fail_with("invalid UTF-8 label value: " + quote(value));
+  }
   labels.push_back({name, value.substr(1, value.size() - 2)});
   return Entry::series;
 }
@@ -279,7 +282,9 @@ ExpositionParser::Entry ExpositionParser::read_seconds(std::string_view what,
   }
   const double milliseconds = *seconds * 1000;
   if (!std::isfinite(*seconds) || std::abs(milliseconds) >= 9.2e18) {
-    return fail_with(fmt::format("invalid {} {:f}", what, *seconds));
+    return fail_with(fmt::format(
+        "invalid {} {}", what,
+        std::isfinite(*seconds) ? fmt::format("{:f}", *seconds) : format_float(*seconds)));
   }
   timestamp_ms = static_cast<int64_t>(milliseconds);
   return Entry::series;
@@ -305,7 +310,9 @@ ExpositionParser::Entry ExpositionParser::read_open_metrics_end(Token first) {
     case Token::eof:
       return fail_with("data does not end with # EOF");
     default:
-      return fail_at("expected timestamp or # symbol", next);
+      // What is wrong with the rest of the line is found where the next entry should start, but
+      // the sample counts.
+      return Entry::series;
   }
 }
 

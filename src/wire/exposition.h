@@ -16,12 +16,21 @@
 
 namespace alloy::wire {
 
-enum class TextFormat : uint8_t { prometheus, open_metrics };
+// The last one is what write_as_text() makes: OpenMetrics, but what the protobuf format does not
+// ask for is not checked.
+enum class TextFormat : uint8_t { prometheus, open_metrics, protobuf };
 
 // A label as it stands in the body, escapes and all.
 struct RawLabel {
   std::string_view name;
   std::string_view value;
+};
+
+struct RawExemplar {
+  std::vector<RawLabel> labels;
+  double value = 0;
+  std::optional<int64_t> timestamp_ms;
+  bool is_escaped = true;
 };
 
 // Undoes the escapes of label values and quoted names: \\ \" \n; others stay as they are. Without
@@ -64,11 +73,6 @@ class ExpositionParser {
   std::string_view metric_name() const { return name_; }
   const std::vector<RawLabel>& raw_labels() const { return labels_; }
 
-  struct RawExemplar {
-    std::vector<RawLabel> labels;
-    double value = 0;
-    std::optional<int64_t> timestamp_ms;
-  };
   // Null if the series has none.
   const RawExemplar* exemplar() const { return has_exemplar_ ? &exemplar_ : nullptr; }
 

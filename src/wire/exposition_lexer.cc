@@ -6,6 +6,8 @@
 
 namespace alloy::wire {
 
+using namespace std::string_view_literals;
+
 namespace {
 
 constexpr bool is_name_start(char c) {
@@ -108,7 +110,7 @@ ExpositionParser::Token ExpositionParser::lex_initial() {
 
 ExpositionParser::Token ExpositionParser::lex_comment() {
   std::string_view rest = body_.substr(position_ + 1);
-  if (format_ == TextFormat::open_metrics) {
+  if (format_ != TextFormat::prometheus) {
     if (rest.starts_with(" HELP ")) return accept(7, Token::help, State::metadata_name);
     if (rest.starts_with(" TYPE ")) return accept(7, Token::type, State::metadata_name);
     if (rest.starts_with(" UNIT ")) return accept(7, Token::unit, State::metadata_name);
@@ -178,7 +180,7 @@ ExpositionParser::Token ExpositionParser::lex_label_value() {
 ExpositionParser::Token ExpositionParser::lex_prometheus_end() {
   if (state_ == State::value) {
     if (at(position_) == '{') return accept(1, Token::brace_open, State::labels);
-    return lex_until("{ \t\n", Token::value, State::timestamp);
+    return lex_until("{ \t\n\0"sv, Token::value, State::timestamp);
   }
   if (at(position_) == '\n') return accept(1, Token::linebreak, State::initial);
   const size_t start = position_;
@@ -220,15 +222,17 @@ ExpositionParser::Token ExpositionParser::lex_open_metrics_end() {
   if (state_ == State::value && c == '{') return accept(1, Token::brace_open, State::labels);
   if (!is_value && c == '\n') return accept(1, Token::linebreak, State::initial);
   if (c != ' ') return Token::invalid;
-  if (state_ == State::timestamp && body_.substr(position_).starts_with(" # {")) {
-    return accept(4, Token::comment, State::exemplar);
+  if (state_ == State::timestamp && body_.substr(position_).starts_with(" # ")) {
+    if (at(position_ + 3) == '{') return accept(4, Token::comment, State::exemplar);
+    position_ += 3;  // The real lexer has gone as far, and does not go back.
+    return Token::invalid;
   }
   ++position_;
   if (is_value) {
-    return lex_until(" \n", Token::value,
+    return lex_until(" \n\0"sv, Token::value,
                      state_ == State::value ? State::timestamp : State::exemplar_timestamp);
   }
-  return lex_until(" \n", Token::timestamp, state_);
+  return lex_until(" \n\0"sv, Token::timestamp, state_);
 }
 
 }  // namespace alloy::wire

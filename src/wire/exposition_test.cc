@@ -167,12 +167,32 @@ TEST_CASE("OpenMetrics is strict") {
         R"(expected a valid start token, got "\n" ("INVALID") while parsing: "\n")");
   CHECK(open_metrics("m{a=\"1\" b=\"2\"} 1\n# EOF\n") ==
         R"(expected comma or brace close, got " " ("INVALID") while parsing: "m{a=\"1\" ")");
-  CHECK(open_metrics("m 1 NaN\n# EOF\n") == "invalid timestamp nan");
+  CHECK(open_metrics("m 1 NaN\n# EOF\n") == "invalid timestamp NaN");
   CHECK(open_metrics("m 1 17 \n# EOF\n").starts_with("expected next entry after timestamp"));
   CHECK(open_metrics("# TYPE m untyped\n# EOF\n") == R"(invalid metric type "untyped")");
   CHECK(open_metrics("# UNIT m seconds\n# EOF\n") ==
         R"(unit "seconds" not a suffix of metric "m")");
   CHECK(open_metrics("m 1 # {\"x\"} 1\n# EOF\n").starts_with("expected label name"));
+}
+
+TEST_CASE("what follows the value in OpenMetrics is refused where the next entry should start") {
+  CHECK(open_metrics("m 1 \n# EOF\n") ==
+        "m 1\n"
+        R"(expected a valid start token, got "\n#" ("LINEBREAK") while parsing: "\n#")");
+  CHECK(open_metrics("m 1  2\n# EOF\n") ==
+        "m 1\n"
+        R"(expected a valid start token, got " 2\n" ("TIMESTAMP") while parsing: " 2\n")");
+  CHECK(open_metrics("m 1 # t\n# EOF\n") ==
+        "m 1\n"
+        R"(expected a valid start token, got "t" ("INVALID") while parsing: "t")");
+}
+
+TEST_CASE("a NUL byte ends values and timestamps") {
+  using namespace std::string_view_literals;
+  CHECK(text(std::string("m \0 1\n"sv)) ==
+        R"(expected value after metric, got "\x00" ("INVALID") while parsing: "m \x00")");
+  CHECK(text(std::string("m 1\0\n"sv)) ==
+        R"(expected timestamp or new record, got "\x00" ("INVALID") while parsing: "m 1\x00")");
 }
 
 TEST_CASE("a known series reads like one that is parsed") {

@@ -57,7 +57,7 @@ class Writer {
   Writer(const SeriesStore& store, ExpositionStyle style) : store_(store), style_(style) {}
 
   Line* add(const Series& series);
-  void describe(const FamilyMetadata& metadata);
+  void describe(const SeriesMetadata& known);
   void write(std::string& out) const;
   void mark_histogram(const Series& series) { families_[family_of(series)].is_histogram = true; }
 
@@ -93,8 +93,8 @@ Line* Writer::add(const Series& series) {
   return &line;
 }
 
-void Writer::describe(const FamilyMetadata& metadata) {
-  families_[std::string(metadata.family)].help = metadata.help;
+void Writer::describe(const SeriesMetadata& known) {
+  families_[family_of(*known.series)].help = known.metadata.help;
 }
 
 void Writer::write_line(std::string& out, const std::string& name, const Line& line) const {
@@ -142,7 +142,7 @@ void Writer::write(std::string& out) const {
 void write_exposition(std::string& out, const MetricBatch& batch, const SeriesStore& store,
                       ExpositionStyle style) {
   Writer writer(store, style);
-  for (const FamilyMetadata& metadata : batch.metadata) writer.describe(metadata);
+  for (const SeriesMetadata& metadata : batch.metadata) writer.describe(metadata);
   for (const Sample& sample : batch.samples) {
     if (Line* line = writer.add(*sample.series)) line->sample = &sample;
   }

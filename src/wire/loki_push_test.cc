@@ -120,7 +120,7 @@ TEST_CASE("labels of a stream are read in all spellings of Prometheus") {
   CHECK(read(R"( { a = "1" , } )") == R"({a="1"})");
   CHECK(read("{a=`raw\\n`}") == R"({a="raw\\n"})");
   CHECK(read(R"({a="\x41\u00e9\101\"\t", b='it\'s'})") == "{a=\"AéA\\\"\\t\", b=\"it's\"}");
-  CHECK(read(R"({"with.dot"="1"})") == R"({with.dot="1"})");
+  CHECK(read(R"({"with.dot"="1"})") == R"({"with.dot"="1"})");
   CHECK(read(R"(up{a="1"})") == R"({__name__="up", a="1"})");
   CHECK(read("up") == R"({__name__="up"})");
   CHECK(read("{}") == "{}");

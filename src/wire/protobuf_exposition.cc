@@ -1,6 +1,7 @@
 // MetricFamily messages as OpenMetrics text.
 #include "wire/protobuf_exposition.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -8,6 +9,7 @@
 
 #include "base/text.h"
 #include "wire/float_text.h"
+#include "wire/protobuf_histogram.h"
 #include "wire/protobuf_reader.h"
 
 namespace alloy::wire {
@@ -18,22 +20,6 @@ namespace {
 constexpr std::string_view type_names[] = {"counter", "gauge",     "summary",
                                            "unknown", "histogram", "gaugehistogram"};
 enum Type : uint64_t { counter, gauge, summary, untyped, histogram, gauge_histogram };
-
-struct Bucket {
-  double count = 0;
-  double upper_bound = 0;
-  std::string_view exemplar;
-};
-
-struct Histogram {
-  double count = 0;
-  double sum = 0;
-  std::vector<Bucket> buckets;
-  std::vector<std::string_view> exemplars;
-  std::string_view created;
-  NativeHistogram native;
-  bool is_native = false;
-};
 
 std::string escape(std::string_view text) {
   std::string out;
@@ -54,6 +40,25 @@ std::string seconds_text(int64_t milliseconds) {
                      std::abs(milliseconds % 1000));
 }
 
+size_t length_of_varint(uint64_t value) {
+  size_t length = 1;
+  for (; value >= 0x80; value >>= 7) ++length;
+  return length;
+}
+
+// In milliseconds.
+int64_t read_timestamp(std::string_view message) {
+  uint64_t milliseconds = 0;
+  ProtobufReader part(message);
+  while (part.next()) {
+    if (part.field() == 1) milliseconds += part.number() * 1000;
+    if (part.field() == 2) {
+      milliseconds += static_cast<uint64_t>(static_cast<int32_t>(part.number()) / 1'000'000);
+    }
+  }
+  return static_cast<int64_t>(milliseconds);
+}
+
 class Writer {
  public:
   Writer(NativeHistograms mode, StartTimes start_times, std::string& text,
@@ -63,25 +68,25 @@ class Writer {
   bool write_family(std::string_view message, std::string& error);
 
  private:
-  bool write_metric(std::string_view message);
-  bool read_labels(std::string_view message);
+  bool write_metric(std::string_view message, std::string& error);
+  bool read_labels(std::string_view message, std::string& error);
   bool write_value(std::string_view message, uint32_t value_field, uint32_t exemplar_field);
   bool write_summary(std::string_view message);
-  bool write_histogram(std::string_view message);
-  void write_classic(const Histogram& data);
-  void write_native(const Histogram& data);
+  bool write_histogram(std::string_view message, std::string& error);
+  void write_classic(const MessageHistogram& data);
+  void write_native(const MessageHistogram& data);
   void write_line(std::string_view suffix, std::string_view extra_label, double value,
                   std::string_view exemplar = {});
   void write_exemplar(std::string_view message);
+  static RawExemplar read_exemplar(std::string_view message);
   void write_created(std::string_view timestamp);
-  static bool read_histogram(std::string_view message, Histogram& out);
-  static bool read_native_field(ProtobufReader& field, NativeHistogram& out);
-  static bool read_bucket(std::string_view message, Bucket& out);
+  bool check_spans(const NativeHistogram& native, std::string& error) const;
 
   const NativeHistograms mode_;
   const StartTimes start_times_;
   std::string& text_;
   std::vector<NativeLine>& natives_;
+  std::string_view raw_name_;
   std::string name_;    // Escaped.
   std::string labels_;  // Of the metric at hand: ,"a"="b"
   uint64_t type_ = counter;
@@ -93,12 +98,14 @@ bool Writer::write_family(std::string_view message, std::string& error) {
   std::string_view unit;
   type_ = counter;
   name_.clear();
+  raw_name_ = {};
   std::vector<std::string_view> metrics;
   ProtobufReader field(message);
   while (field.next()) {
     switch (field.field()) {
       case 1:
-        name_ = escape(field.bytes());
+        raw_name_ = field.bytes();
+        name_ = escape(raw_name_);
         break;
       case 2:
         help = field.bytes();
@@ -120,24 +127,28 @@ bool Writer::write_family(std::string_view message, std::string& error) {
     error = "unexpected EOF";
     return false;
   }
+  if (metrics.empty()) return true;
+  if (raw_name_.empty() || !is_utf8(raw_name_)) {
+    error = fmt::format("invalid metric name: {}", raw_name_);
+    return false;
+  }
+  if (!is_utf8(help)) {
+    error = fmt::format("invalid help for metric {}: {}", quote(raw_name_), help);
+    return false;
+  }
   if (type_ > gauge_histogram) {
-    error = fmt::format("unknown metric type for metric \"{}\"", name_);
+    error = fmt::format("unknown metric type for metric {}: {}", quote(raw_name_),
+                        static_cast<int32_t>(type_));
     return false;
   }
   text_ += fmt::format("# TYPE \"{}\" {}\n", name_, type_names[type_]);
   if (!help.empty()) text_ += fmt::format("# HELP \"{}\" {}\n", name_, escape(help));
-  if (!unit.empty() && name_.ends_with("_" + std::string(unit))) {
-    text_ += fmt::format("# UNIT \"{}\" {}\n", name_, unit);
-  }
-  for (const std::string_view metric : metrics) {
-    if (write_metric(metric)) continue;
-    error = "unexpected EOF";
-    return false;
-  }
-  return true;
+  if (!unit.empty()) text_ += fmt::format("# UNIT \"{}\" {}\n", name_, unit);
+  return std::ranges::all_of(metrics,
+                             [&](std::string_view metric) { return write_metric(metric, error); });
 }
 
-bool Writer::read_labels(std::string_view message) {
+bool Writer::read_labels(std::string_view message, std::string& error) {
   std::string_view name;
   std::string_view value;
   ProtobufReader field(message);
@@ -146,10 +157,14 @@ bool Writer::read_labels(std::string_view message) {
     if (field.field() == 2) value = field.bytes();
   }
   labels_ += fmt::format(",\"{}\"=\"{}\"", escape(name), escape(value));
-  return !field.is_broken();
+  if (field.is_broken()) return false;
+  if (!is_utf8(name)) return error = fmt::format("invalid label name: {}", name), false;
+  if (!is_utf8(value)) return error = fmt::format("invalid label value: {}", value), false;
+  return true;
 }
 
-bool Writer::write_metric(std::string_view message) {
+bool Writer::write_metric(std::string_view message, std::string& error) {
+  error = "unexpected EOF";
   // Fields of the kinds of values, by type of the family.
   constexpr uint32_t value_fields[] = {3, 2, 4, 5, 7, 7};
   labels_.clear();
@@ -157,7 +172,7 @@ bool Writer::write_metric(std::string_view message) {
   std::string_view value;
   ProtobufReader field(message);
   while (field.next()) {
-    if (field.field() == 1 && !read_labels(field.bytes())) return false;
+    if (field.field() == 1 && !read_labels(field.bytes(), error)) return false;
     if (field.field() == 6 && field.number() != 0) {
       timestamp_ms_ = static_cast<int64_t>(field.number());
     }
@@ -171,7 +186,7 @@ bool Writer::write_metric(std::string_view message) {
       return write_summary(value);
     case histogram:
     case gauge_histogram:
-      return write_histogram(value);
+      return write_histogram(value, error);
     default:
       return write_value(value, 1, 0);
   }
@@ -220,132 +235,30 @@ bool Writer::write_summary(std::string_view message) {
   return !field.is_broken();
 }
 
-bool Writer::read_bucket(std::string_view message, Bucket& out) {
-  ProtobufReader field(message);
-  while (field.next()) {
-    switch (field.field()) {
-      case 1:
-        out.count = static_cast<double>(field.number());
-        break;
-      case 2:
-        out.upper_bound = field.floating();
-        break;
-      case 3:
-        out.exemplar = field.bytes();
-        break;
-      case 4:
-        if (field.floating() > 0) out.count = field.floating();
-        break;
-      default:
-        break;
-    }
-  }
-  return !field.is_broken();
+bool Writer::check_spans(const NativeHistogram& native, std::string& error) const {
+  const auto fits = [&](std::string_view side, const std::vector<BucketSpan>& spans,
+                        size_t buckets) {
+    if (spans_fit(spans, buckets)) return true;
+    uint64_t promised = 0;
+    for (const BucketSpan& span : spans) promised += span.length;
+    error = fmt::format("histogram {}: {} side: spans require {} buckets, have {}",
+                        quote(raw_name_), side, promised, buckets);
+    return false;
+  };
+  const bool is_float = native.is_float;
+  return fits("positive", native.positive_spans,
+              is_float ? native.positive_counts.size() : native.positive_deltas.size()) &&
+         fits("negative", native.negative_spans,
+              is_float ? native.negative_counts.size() : native.negative_deltas.size());
 }
 
-bool Writer::read_native_field(ProtobufReader& field, NativeHistogram& out) {
-  const auto read_span = [&field](std::vector<BucketSpan>& spans) {
-    BucketSpan& span = spans.emplace_back();
-    ProtobufReader part(field.bytes());
-    while (part.next()) {
-      if (part.field() == 1) span.offset = static_cast<int32_t>(part.zigzag());
-      if (part.field() == 2) span.length = static_cast<uint32_t>(part.number());
-    }
-    return !part.is_broken();
-  };
-  const auto read_deltas = [&field](std::vector<int64_t>& deltas) {
-    if (!field.is_bytes()) {
-      deltas.push_back(field.zigzag());
-      return true;
-    }
-    ProtobufReader packed(field.bytes());
-    while (!packed.at_end()) deltas.push_back(ProtobufReader::decode_zigzag(packed.varint()));
-    return !packed.is_broken();
-  };
-  const auto read_counts = [&field](std::vector<double>& counts) {
-    if (!field.is_bytes()) {
-      counts.push_back(field.floating());
-      return true;
-    }
-    ProtobufReader packed(field.bytes());
-    while (!packed.at_end()) counts.push_back(std::bit_cast<double>(packed.fixed(8)));
-    return !packed.is_broken();
-  };
-  switch (field.field()) {
-    case 5:
-      out.schema = static_cast<int32_t>(field.zigzag());
-      return true;
-    case 6:
-      out.zero_threshold = field.floating();
-      return true;
-    case 7:
-      out.zero_count = field.number();
-      return true;
-    case 8:
-      out.zero_count_float = field.floating();
-      return true;
-    case 9:
-      return read_span(out.negative_spans);
-    case 10:
-      return read_deltas(out.negative_deltas);
-    case 11:
-      return read_counts(out.negative_counts);
-    case 12:
-      return read_span(out.positive_spans);
-    case 13:
-      return read_deltas(out.positive_deltas);
-    case 14:
-      return read_counts(out.positive_counts);
-    default:
-      return true;
-  }
-}
-
-bool Writer::read_histogram(std::string_view message, Histogram& out) {
-  NativeHistogram& native = out.native;
-  ProtobufReader field(message);
-  while (field.next()) {
-    switch (field.field()) {
-      case 1:
-        native.count = field.number();
-        break;
-      case 2:
-        native.sum = field.floating();
-        break;
-      case 3:
-        if (!read_bucket(field.bytes(), out.buckets.emplace_back())) return false;
-        break;
-      case 4:
-        native.count_float = field.floating();
-        break;
-      case 15:
-        out.created = field.bytes();
-        break;
-      case 16:
-        out.exemplars.push_back(field.bytes());
-        break;
-      default:
-        if (!read_native_field(field, native)) return false;
-    }
-  }
-  native.is_float = native.count_float > 0 || native.zero_count_float > 0;
-  out.count = native.count_float > 0 ? native.count_float : static_cast<double>(native.count);
-  out.sum = native.sum;
-  out.is_native = !native.positive_spans.empty() || !native.negative_spans.empty() ||
-                  native.zero_threshold > 0 || native.zero_count > 0 || native.zero_count_float > 0;
-  if (native.is_float) native.count = native.zero_count = 0;
-  // A span of no length only says that the histogram is a native one.
-  for (auto* spans : {&native.positive_spans, &native.negative_spans}) {
-    if (spans->size() == 1 && spans->front().length == 0) spans->clear();
-  }
-  return !field.is_broken();
-}
-
-bool Writer::write_histogram(std::string_view message) {
-  Histogram data;
+bool Writer::write_histogram(std::string_view message, std::string& error) {
+  MessageHistogram data;
   if (!read_histogram(message, data)) return false;
   const bool as_native = data.is_native && mode_ != NativeHistograms::ignored;
   if (as_native) {
+    if (!check_spans(data.native, error)) return false;
+    data.native.compact();
     if (type_ == gauge_histogram) data.native.reset_hint = NativeHistogram::ResetHint::gauge;
     write_native(data);
   }
@@ -356,26 +269,31 @@ bool Writer::write_histogram(std::string_view message) {
   return true;
 }
 
-void Writer::write_classic(const Histogram& data) {
+void Writer::write_classic(const MessageHistogram& data) {
   write_line("_count", "", data.count);
   write_line("_sum", "", data.sum);
   bool has_infinity = false;
-  for (const Bucket& bucket : data.buckets) {
-    has_infinity = has_infinity || std::isinf(bucket.upper_bound);
+  for (const MessageHistogram::Bucket& bucket : data.buckets) {
     write_line("_bucket", ",le=\"" + format_bucket_bound(bucket.upper_bound) + '"', bucket.count,
                bucket.exemplar);
+    has_infinity = std::isinf(bucket.upper_bound) && bucket.upper_bound > 0;
+    if (has_infinity) break;
   }
   if (!has_infinity) write_line("_bucket", ",le=\"+Inf\"", data.count);
 }
 
-void Writer::write_native(const Histogram& data) {
-  std::string_view exemplar;
-  if (!data.exemplars.empty()) exemplar = data.exemplars.front();
-  for (const Bucket& bucket : data.buckets) {
-    if (exemplar.empty()) exemplar = bucket.exemplar;
+void Writer::write_native(const MessageHistogram& data) {
+  NativeLine& line = natives_.emplace_back(
+      NativeLine{.offset = text_.size(), .histogram = data.native, .exemplars = {}});
+  for (const std::string_view message : data.exemplars) {
+    line.exemplars.push_back(read_exemplar(message));
   }
-  natives_.push_back({.offset = text_.size(), .histogram = data.native});
-  write_line("", "", 0, exemplar);
+  if (data.exemplars.empty()) {
+    for (const MessageHistogram::Bucket& bucket : data.buckets) {
+      if (!bucket.exemplar.empty()) line.exemplars.push_back(read_exemplar(bucket.exemplar));
+    }
+  }
+  write_line("", "", 0);
 }
 
 void Writer::write_line(std::string_view suffix, std::string_view extra_label, double value,
@@ -390,37 +308,40 @@ void Writer::write_line(std::string_view suffix, std::string_view extra_label, d
   text_ += '\n';
 }
 
-void Writer::write_exemplar(std::string_view message) {
-  const std::string metric_labels = std::exchange(labels_, {});
-  double value = 0;
-  std::optional<int64_t> timestamp_ms;
+RawExemplar Writer::read_exemplar(std::string_view message) {
+  RawExemplar exemplar{.labels = {}, .timestamp_ms = std::nullopt, .is_escaped = false};
   ProtobufReader field(message);
   while (field.next()) {
-    if (field.field() == 1) read_labels(field.bytes());
-    if (field.field() == 2) value = field.floating();
-    if (field.field() != 3) continue;
-    timestamp_ms = 0;
-    ProtobufReader part(field.bytes());
-    while (part.next()) {
-      const auto number = static_cast<int64_t>(part.number());
-      if (part.field() == 1) *timestamp_ms += static_cast<int64_t>(part.number() * 1000);
-      if (part.field() == 2) *timestamp_ms += number / 1'000'000;
+    if (field.field() == 1) {
+      RawLabel& label = exemplar.labels.emplace_back();
+      ProtobufReader part(field.bytes());
+      while (part.next()) {
+        if (part.field() == 1) label.name = part.bytes();
+        if (part.field() == 2) label.value = part.bytes();
+      }
     }
+    if (field.field() == 2) exemplar.value = field.floating();
+    if (field.field() == 3) exemplar.timestamp_ms = read_timestamp(field.bytes());
   }
-  const std::string labels = std::exchange(labels_, metric_labels);
-  text_ += " # {" + (labels.empty() ? labels : labels.substr(1)) + "} " + format_float(value);
-  if (timestamp_ms) text_ += ' ' + seconds_text(*timestamp_ms);
+  return exemplar;
+}
+
+void Writer::write_exemplar(std::string_view message) {
+  const RawExemplar exemplar = read_exemplar(message);
+  text_ += " # {";
+  for (size_t i = 0; i < exemplar.labels.size(); ++i) {
+    const RawLabel& label = exemplar.labels[i];
+    text_ +=
+        fmt::format("{}\"{}\"=\"{}\"", i > 0 ? "," : "", escape(label.name), escape(label.value));
+  }
+  text_ += "} " + format_float(exemplar.value);
+  if (exemplar.timestamp_ms) text_ += ' ' + seconds_text(*exemplar.timestamp_ms);
 }
 
 void Writer::write_created(std::string_view timestamp) {
   if (timestamp.empty() || start_times_ == StartTimes::ignored) return;
-  int64_t milliseconds = 0;
-  ProtobufReader part(timestamp);
-  while (part.next()) {
-    if (part.field() == 1) milliseconds += static_cast<int64_t>(part.number() * 1000);
-    if (part.field() == 2) milliseconds += static_cast<int64_t>(part.number()) / 1'000'000;
-  }
-  text_ += "{\"" + name_ + "_created\"" + labels_ + "} " + seconds_text(milliseconds) + '\n';
+  text_ += "{\"" + name_ + "_created\"" + labels_ + "} " + seconds_text(read_timestamp(timestamp)) +
+           '\n';
 }
 
 }  // namespace
@@ -429,15 +350,24 @@ Result<void> write_as_text(std::string_view body, NativeHistograms mode, std::st
                            std::vector<NativeLine>& natives, StartTimes start_times) {
   Writer writer(mode, start_times, text, natives);
   ProtobufReader stream(body);
+  size_t left = body.size();
+  std::string error;
   while (!stream.at_end()) {
     const uint64_t size = stream.varint();
     const std::string_view message = stream.take(size);
-    std::string error = "unexpected EOF";
-    if (stream.is_broken() || !writer.write_family(message, error)) {
-      return fail(std::move(error), ErrorKind::invalid);
+    if (stream.is_broken()) {
+      error = fmt::format(
+          "clientpb: insufficient length of buffer, expected at least {} bytes, "
+          "got {} bytes",
+          length_of_varint(size) + size, left);
+      break;
     }
+    left -= length_of_varint(size) + size;
+    if (!writer.write_family(message, error)) break;
+    error.clear();
   }
   text += "# EOF\n";
+  if (!error.empty()) return fail(std::move(error), ErrorKind::invalid);
   return {};
 }
 

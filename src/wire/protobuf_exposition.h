@@ -1,6 +1,6 @@
-// The protobuf exposition (delimited io.prometheus.client.MetricFamily messages), rewritten as
-// OpenMetrics text, so that one parser reads all formats. Native histograms have no text: each gets
-// a line with its series, and its content stands beside it.
+// The protobuf exposition (delimited io.prometheus.client.MetricFamily messages), rewritten as text
+// (TextFormat::protobuf), so that one parser reads all formats. Native histograms have no text:
+// each gets a line with its series, and its content stands beside it.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "signals/native_histogram.h"
+#include "wire/exposition.h"
 
 namespace alloy::wire {
 
@@ -17,6 +18,7 @@ namespace alloy::wire {
 struct NativeLine {
   size_t offset = 0;
   NativeHistogram histogram;
+  std::vector<RawExemplar> exemplars;  // Point into the message.
 };
 
 // How native histograms are read; those that are not wanted are read as classic ones.
@@ -26,7 +28,7 @@ enum class NativeHistograms : unsigned char { ignored, alone, with_classic };
 enum class StartTimes : unsigned char { ignored, as_lines };
 
 // Appends the whole text to `text` and the native histograms to `natives`, in the order of their
-// lines. Errors: what is wrong with the message.
+// lines. Errors: what is wrong with the message; then the text has what stands before that.
 Result<void> write_as_text(std::string_view body, NativeHistograms mode, std::string& text,
                            std::vector<NativeLine>& natives,
                            StartTimes start_times = StartTimes::ignored);

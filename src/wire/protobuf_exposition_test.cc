@@ -2,6 +2,7 @@
 #include "wire/protobuf_exposition.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace alloy::wire {
 
@@ -85,13 +86,63 @@ TEST_CASE("a native histogram has a line of its own and its content beside it") 
   CHECK(text_of(body).contains("{\"n_bucket\",le=\"+Inf\"} 6\n"));
 }
 
+TEST_CASE("a native histogram brings all its exemplars, or those of its buckets") {
+  const auto exemplar = [](std::string_view trace, uint64_t seconds) {
+    return label("t", trace) + floating(2, 1) + bytes(3, number(1, seconds));
+  };
+  const auto exemplars_of = [](const std::string& histogram) {
+    std::string text;
+    std::vector<NativeLine> natives;
+    REQUIRE(
+        write_as_text(family("n", 4, bytes(7, histogram)), NativeHistograms::alone, text, natives)
+            .has_value());
+    std::string traces;
+    for (const RawExemplar& one : natives[0].exemplars) {
+      traces += one.labels[0].value;
+      CHECK(one.timestamp_ms.has_value());
+    }
+    return traces;
+  };
+  const std::string bucket = bytes(3, number(1, 3) + floating(2, 10) + bytes(3, exemplar("x", 9)));
+  CHECK(exemplars_of(native_histogram() + bucket) == "x");
+  CHECK(exemplars_of(native_histogram() + bucket + bytes(16, exemplar("a\\", 5)) +
+                     bytes(16, exemplar("b", 6))) == "a\\b");
+}
+
+TEST_CASE("empty buckets of native histograms are left out; spans have to fit") {
+  // One bucket of 0 between two of 1, and a span of no length.
+  const std::string good = number(1, 2) + bytes(12, number(1, 0) + number(2, 3)) + bytes(12, "") +
+                           bytes(13, "\x02\x01\x02");
+  std::string text;
+  std::vector<NativeLine> natives;
+  REQUIRE(write_as_text(family("n", 4, bytes(7, good)), NativeHistograms::alone, text, natives)
+              .has_value());
+  CHECK(natives[0].histogram.positive_spans == std::vector<BucketSpan>{{0, 1}, {1, 1}});
+  CHECK(natives[0].histogram.positive_deltas == std::vector<int64_t>{1, 0});
+  const std::string bad = good + bytes(12, number(2, 1));
+  text.clear();
+  const auto result =
+      write_as_text(family("c", 0, bytes(3, floating(1, 5))) + family("n", 4, bytes(7, bad)),
+                    NativeHistograms::alone, text, natives);
+  REQUIRE(!result);
+  CHECK(result.error().message() ==
+        "histogram \"n\": positive side: spans require 4 buckets, have 3");
+  CHECK(text.contains("{\"c\"} 5\n"));
+  CHECK(text.ends_with("# EOF\n"));
+}
+
 TEST_CASE("what is broken is refused") {
   const std::string body = family("c", 0, bytes(3, floating(1, 5)));
   for (size_t size = 1; size < body.size(); ++size) {
-    CHECK(text_of(std::string_view(body).substr(0, size)) == "unexpected EOF");
+    CHECK(text_of(std::string_view(body).substr(0, size)) ==
+          fmt::format("clientpb: insufficient length of buffer, expected at least {} bytes, "
+                      "got {} bytes",
+                      body.size(), size));
   }
-  CHECK(text_of("m 1\n") == "unexpected EOF");
-  CHECK(text_of(family("m", 9, "")).starts_with("unknown metric type"));
+  CHECK(text_of("\x02\x0a\x05") == "unexpected EOF");
+  CHECK(text_of(family("c", 0, label("k", "\xff"))) == "invalid label value: \xff");
+  CHECK(text_of(family("m", 9, "")) == "unknown metric type for metric \"m\": 9");
+  CHECK(text_of(family("", 0, "")) == "invalid metric name: ");
   CHECK(text_of("") == "# EOF\n");
 }
 

@@ -130,7 +130,6 @@ void WriteRequest::clear() {
   histograms_.clear();
   exemplars_.clear();
   series_.clear();
-  metadata_.clear();
 }
 
 Result<void> WriteRequest::parse(std::string_view message, RemoteWriteProtocol protocol) {
@@ -152,7 +151,7 @@ Result<void> WriteRequest::parse(std::string_view message, RemoteWriteProtocol p
     } else if (field.field() == 1) {
       is_whole = read_v1_series(field.bytes());
     } else if (field.field() == 3) {
-      is_whole = read_v1_metadata(field.bytes());
+      is_whole = is_metadata(field.bytes());
     }
   }
   if (is_whole && !field.is_broken()) return {};
@@ -210,16 +209,11 @@ bool WriteRequest::read_v1_exemplar(std::string_view message) {
   return !field.is_broken();
 }
 
-bool WriteRequest::read_v1_metadata(std::string_view message) {
-  FamilyMetadata metadata;
+// Metadata of protocol 1.0 belongs to no series; nobody asks for it.
+bool WriteRequest::is_metadata(std::string_view message) {
   ProtobufReader field(message);
   while (field.next()) {
-    if (field.field() == 1) metadata.type = family_type(field.number());
-    if (field.field() == 2) metadata.family = field.bytes();
-    if (field.field() == 4) metadata.help = field.bytes();
-    if (field.field() == 5) metadata.unit = field.bytes();
   }
-  metadata_.push_back(metadata);
   return !field.is_broken();
 }
 
@@ -248,24 +242,24 @@ bool WriteRequest::read_histogram(std::string_view message) {
   return !field.is_broken();
 }
 
-std::string_view WriteRequest::symbol(uint64_t reference, std::string& problem) const {
-  if (reference < symbols_.size()) return symbols_[reference];
-  problem =
-      fmt::format("reference {} is outside of the table of {} symbols", reference, symbols_.size());
-  return {};
-}
-
 bool WriteRequest::read_v2_labels(std::string_view packed, Range& range, std::string& problem) {
   ProtobufReader numbers(packed);
   references_.clear();
-  while (!numbers.at_end()) references_.push_back(numbers.varint());
+  while (!numbers.at_end()) references_.push_back(static_cast<uint32_t>(numbers.varint()));
   if (numbers.is_broken()) return false;
   if (references_.size() % 2 != 0) {
-    problem = fmt::format("{} references are not pairs of name and value", references_.size());
+    problem = fmt::format("invalid labelRefs length {}", references_.size());
     return true;
   }
   for (size_t i = 0; i < references_.size(); i += 2) {
-    labels_.push_back({symbol(references_[i], problem), symbol(references_[i + 1], problem)});
+    const uint32_t name = references_[i];
+    const uint32_t value = references_[i + 1];
+    if (name >= symbols_.size() || value >= symbols_.size()) {
+      problem = fmt::format("labelRefs {} (name) = {} (value) outside of symbols table (size {})",
+                            name, value, symbols_.size());
+      break;
+    }
+    labels_.push_back({symbols_[name], symbols_[value]});
   }
   close(range, labels_);
   return true;
@@ -282,14 +276,21 @@ bool WriteRequest::read_v2_series(std::string_view message) {
       return false;
     }
   }
+  series_references_.swap(references_);
+  const auto complain = [&](std::string_view about, std::string_view problem) {
+    series.problem = fmt::format("parsing {} for series [{}]: {}", about,
+                                 fmt::join(series_references_, " "), problem);
+  };
+  if (!series.problem.empty()) complain("labels", std::string(series.problem));
   bool is_whole = true;
+  std::string metadata_problem;
   int64_t created_ms = 0;  // As the first drafts of the protocol had it: of the whole series.
   ProtobufReader field(message);
   while (is_whole && field.next()) {
     if (field.field() == 2) is_whole = read_sample(field.bytes());
     if (field.field() == 3) is_whole = read_histogram(field.bytes());
     if (field.field() == 4) is_whole = read_v2_exemplar(field.bytes());
-    if (field.field() == 5) is_whole = read_v2_metadata(field.bytes(), series);
+    if (field.field() == 5) is_whole = read_v2_metadata(field.bytes(), series, metadata_problem);
     if (field.field() == 6) created_ms = static_cast<int64_t>(field.number());
   }
   close(series.samples, samples_);
@@ -303,6 +304,7 @@ bool WriteRequest::read_v2_series(std::string_view message) {
       if (histograms_[i].created_ms == 0) histograms_[i].created_ms = created_ms;
     }
   }
+  if (series.problem.empty() && !metadata_problem.empty()) complain("metadata", metadata_problem);
   series_.push_back(std::move(series));
   return is_whole && !field.is_broken();
 }
@@ -310,60 +312,32 @@ bool WriteRequest::read_v2_series(std::string_view message) {
 bool WriteRequest::read_v2_exemplar(std::string_view message) {
   Exemplar exemplar{.labels = {.begin = size_of(labels_)}};
   ProtobufReader field(message);
-  std::string problem;
   while (field.next()) {
-    if (field.field() == 1 && !read_v2_labels(field.bytes(), exemplar.labels, problem)) {
+    if (field.field() == 1 && !read_v2_labels(field.bytes(), exemplar.labels, exemplar.problem)) {
       return false;
     }
     if (field.field() == 2) exemplar.value = field.floating();
     if (field.field() == 3) exemplar.timestamp_ms = static_cast<int64_t>(field.number());
   }
-  exemplar.has_bad_labels = !problem.empty();
-  exemplars_.push_back(exemplar);
+  exemplars_.push_back(std::move(exemplar));
   return !field.is_broken();
 }
 
-bool WriteRequest::read_v2_metadata(std::string_view message, Series& series) {
+bool WriteRequest::read_v2_metadata(std::string_view message, Series& series,
+                                    std::string& problem) const {
+  const auto find = [&](std::string_view what, uint64_t reference) -> std::string_view {
+    if (reference < symbols_.size()) return symbols_[reference];
+    problem = fmt::format("metadata {} {} outside of symbols table (size {})", what, reference,
+                          symbols_.size());
+    return {};
+  };
   ProtobufReader field(message);
   while (field.next()) {
     if (field.field() == 1) series.metadata.type = family_type(field.number());
-    if (field.field() == 3) series.metadata.help = symbol(field.number(), series.problem);
-    if (field.field() == 4) series.metadata.unit = symbol(field.number(), series.problem);
+    if (field.field() == 3) series.metadata.help = find("help_ref", field.number());
+    if (field.field() == 4) series.metadata.unit = find("unit_ref", field.number());
   }
   return !field.is_broken();
-}
-
-namespace {
-
-// Whether spans promise as many buckets as there are; without adding up what could overflow.
-bool agree(std::span<const BucketSpan> spans, size_t buckets) {
-  size_t promised = 0;
-  for (size_t i = 0; i < spans.size(); ++i) {
-    if (i > 0 && spans[i].offset < 0) return false;
-    if (spans[i].length > buckets - promised) return false;
-    promised += spans[i].length;
-  }
-  return promised == buckets;
-}
-
-}  // namespace
-
-std::string find_problem(const NativeHistogram& h) {
-  const size_t positive = h.is_float ? h.positive_counts.size() : h.positive_deltas.size();
-  const size_t negative = h.is_float ? h.negative_counts.size() : h.negative_deltas.size();
-  if (!agree(h.positive_spans, positive) || !agree(h.negative_spans, negative)) {
-    return "spans and buckets of the histogram don't agree";
-  }
-  if (h.uses_custom_buckets()) {
-    if (!h.negative_spans.empty()) return "custom buckets can't be negative";
-    if (!std::is_sorted(h.custom_bounds.begin(), h.custom_bounds.end(), std::less_equal())) {
-      return "custom bounds must rise";
-    }
-    return {};
-  }
-  if (!h.custom_bounds.empty()) return "only schema -53 has custom bounds";
-  if (h.schema < -9 || h.schema > 52) return fmt::format("unknown schema {}", h.schema);
-  return {};
 }
 
 }  // namespace alloy::wire

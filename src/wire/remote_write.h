@@ -44,14 +44,14 @@ class WriteRequest {
     Range labels;
     double value = 0;
     int64_t timestamp_ms = 0;
-    bool has_bad_labels = false;
+    std::string problem;  // What is wrong with its references; empty: nothing.
   };
   struct Series {
     Range labels;  // As sent: perhaps neither sorted nor unique.
     Range samples;
     Range histograms;
     Range exemplars;
-    FamilyMetadata metadata;  // Of protocol 2.0; the family's name is left empty.
+    FamilyMetadata metadata;  // Of protocol 2.0.
     std::string problem;      // What is wrong with its references; empty: nothing.
   };
 
@@ -67,8 +67,6 @@ class WriteRequest {
   std::span<const Exemplar> exemplars(const Series& s) const {
     return part(exemplars_, s.exemplars);
   }
-  // Of protocol 1.0.
-  std::span<const FamilyMetadata> metadata() const { return metadata_; }
 
  private:
   template <class T>
@@ -79,27 +77,22 @@ class WriteRequest {
   bool read_v1_series(std::string_view message);
   bool read_v1_label(std::string_view message);
   bool read_v1_exemplar(std::string_view message);
-  bool read_v1_metadata(std::string_view message);
+  static bool is_metadata(std::string_view message);
   bool read_v2_series(std::string_view message);
   bool read_v2_labels(std::string_view packed, Range& range, std::string& problem);
   bool read_v2_exemplar(std::string_view message);
-  bool read_v2_metadata(std::string_view message, Series& series);
+  bool read_v2_metadata(std::string_view message, Series& series, std::string& problem) const;
   bool read_sample(std::string_view message);
   bool read_histogram(std::string_view message);
-  std::string_view symbol(uint64_t reference, std::string& problem) const;
 
   std::vector<std::string_view> symbols_;
-  std::vector<uint64_t> references_;
+  std::vector<uint32_t> references_;  // That were read last.
+  std::vector<uint32_t> series_references_;
   std::vector<Label> labels_;
   std::vector<Sample> samples_;
   std::vector<Histogram> histograms_;
   std::vector<Exemplar> exemplars_;
   std::vector<Series> series_;
-  std::vector<FamilyMetadata> metadata_;
 };
-
-// What is wrong with a histogram: buckets and spans that don't agree, a bad schema and the like;
-// empty if nothing is.
-std::string find_problem(const NativeHistogram& histogram);
 
 }  // namespace alloy::wire

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto& series : request.series()) {
     for (const alloy::Label& label : request.labels(series.labels)) bytes += label.name.size();
     for (const auto& sample : request.histograms(series)) {
-      bytes += alloy::wire::find_problem(sample.histogram).size();
+      bytes += alloy::find_problem(sample.histogram).size();
     }
     for (const auto& exemplar : request.exemplars(series)) {
       for (const alloy::Label& label : request.labels(exemplar.labels)) bytes += label.value.size();

@@ -16,7 +16,7 @@ TEST_CASE("metrics are written by family and labels, the last sample of a series
   const SeriesRef odd = store.intern(std::vector<Label>{{"__name__", "9.é"}, {"l.x", "1"}});
   const Sample samples[] = {
       {b.get(), 1000, 1}, {b.get(), 2000, 2e6}, {a.get(), 0, 0.5}, {odd.get(), 1, 3}};
-  const FamilyMetadata metadata[] = {{.family = "m", .help = "About\nm.", .unit = {}}};
+  const SeriesMetadata metadata[] = {{a.get(), {.help = "About\nm.", .unit = {}}}};
   std::string text;
   wire::write_exposition(text, {.samples = samples, .metadata = metadata}, store,
                          wire::ExpositionStyle::prometheus);

@@ -13,13 +13,15 @@ Result<wire::RemoteWriteProtocol> protocol_of(std::string_view content_type) {
   const std::vector<std::string_view> parts = split(text, ';');
   if (parts.front() != media_type) {
     return fail(fmt::format("expected {} as the first (media) part, got {} content-type",
-                            media_type, parts.front()));
+                            media_type, text));
   }
   for (size_t i = 1; i < parts.size(); ++i) {
     const size_t equal = parts[i].find('=');
-    if (equal == std::string_view::npos) {
-      return fail(fmt::format(
-          "parameters must be pairs of key and value, got {} in {} content-type", parts[i], text));
+    if (equal == std::string_view::npos || equal != parts[i].rfind('=')) {
+      return fail(
+          fmt::format("as per https://www.rfc-editor.org/rfc/rfc9110#parameter expected parameters "
+                      "to be key-values, got {} in {} content-type",
+                      parts[i], text));
     }
     if (trim(parts[i].substr(0, equal)) != "proto") continue;
     const std::string_view message = trim(parts[i].substr(equal + 1));

@@ -41,9 +41,9 @@ class Collector final : public MetricsReceiver {
     for (const CreatedTimestamp& created : batch.created) {
       lines_.push_back(fmt::format("created {}", created.created_ms));
     }
-    for (const FamilyMetadata& metadata : batch.metadata) {
-      lines_.push_back(fmt::format("metadata {} {} {} {}", metadata.family, name_of(metadata.type),
-                                   metadata.help, metadata.unit));
+    for (const auto& [series, metadata] : batch.metadata) {
+      lines_.push_back(fmt::format("{} metadata {} {} {}", store_.describe(*series),
+                                   name_of(metadata.type), metadata.help, metadata.unit));
     }
     return {};
   }
@@ -225,7 +225,7 @@ TEST_CASE("protocol 2.0 brings start timestamps and metadata, and its answer cou
   CHECK(answer.headers.get("X-Prometheus-Remote-Write-Histograms-Written") == "0");
   CHECK(f.collector->take() ==
         Lines{fmt::format("{{__name__=\"m_total\", a=\"1\"}} 7 {}", f.now_ms), "created 1234",
-              "metadata m_total counter Some help. seconds"});
+              "{__name__=\"m_total\", a=\"1\"} metadata counter Some help. seconds"});
 }
 
 TEST_CASE("2.0 takes what is good and answers 400 for the rest") {
@@ -239,8 +239,74 @@ TEST_CASE("2.0 takes what is good and answers 400 for the rest") {
                              field(2, sample_message(4, f.now_ms + 700'000))));
   CHECK(answer.status == 400);
   CHECK(answer.headers.get("X-Prometheus-Remote-Write-Samples-Written") == "1");
-  CHECK(answer.body.contains("outside of the table of 3 symbols"));
+  CHECK(answer.body.contains("labelRefs 1 (name) = 9 (value) outside of symbols table (size 3)"));
   CHECK(f.collector->take() == Lines{fmt::format("{{__name__=\"m\"}} 3 {}", f.now_ms)});
+}
+
+TEST_CASE("2.0 names the references that lead nowhere, and wants a sample for each series") {
+  Fixture f;
+  f.start(std::string(accept_both));
+  const std::string symbols = field(4, "") + field(4, "__name__") + field(4, "m");
+  const std::string sample = field(2, sample_message(1, f.now_ms));
+  const std::pair<std::string, std::string_view> cases[] = {
+      {field(5, references({1, 2, 1}) + sample),
+       "parsing labels for series [1 2 1]: invalid labelRefs length 3\n"},
+      {field(5, references({1, 2}) + sample + field(5, std::string("\x20\x07", 2))),
+       "parsing metadata for series [1 2]: metadata unit_ref 7 outside of symbols table (size "
+       "3)\n"},
+      {field(5, references({1, 2}) + sample + field(4, references({1, 5}))),
+       "parsing exemplar for series {__name__=\"m\"}: labelRefs 1 (name) = 5 (value) outside of "
+       "symbols table (size 3)\n"},
+      {field(5, references({1, 2})),
+       "TimeSeries must contain at least one sample or histogram for series {__name__=\"m\"}\n"},
+  };
+  for (const auto& [message, problem] : cases) {
+    const Answer answer = f.post_v2(symbols + message);
+    CHECK(answer.status == 400);
+    CHECK(answer.body == problem);
+  }
+}
+
+TEST_CASE("exemplars lose empty labels; those that no receiver takes are dropped") {
+  Fixture f;
+  f.start(std::string(accept_both));
+  const std::string symbols = field(4, "") + field(4, "__name__") + field(4, "m") + field(4, "t") +
+                              field(4, std::string(128, 'x'));
+  const std::string sample = field(2, sample_message(1, f.now_ms));
+  const auto post = [&](const std::string& exemplar) {
+    const Answer answer =
+        f.post_v2(symbols + field(5, references({1, 2}) + sample + field(4, exemplar)));
+    CHECK(answer.status == 204);
+    return std::string(answer.headers.get("X-Prometheus-Remote-Write-Exemplars-Written"));
+  };
+  CHECK(post(references({3, 0})) == "1");
+  CHECK(f.collector->take().back() == "{__name__=\"m\"} exemplar {} 0");
+  CHECK(post(references({3, 4})) == "0");
+  CHECK(post(references({3, 2, 3, 1})) == "0");
+}
+
+TEST_CASE("1.0 answers with the first problem alone, and takes nothing") {
+  Fixture f;
+  f.start();
+  const std::string late = series_v1({{"__name__", "m"}}, 1, f.now_ms + 700'000);
+  const Answer answer = f.post_v1(late + late);
+  CHECK(answer.status == 400);
+  CHECK(answer.body == "out of bounds: timestamp is too far in the future\n");
+  CHECK(f.collector->take().empty());
+}
+
+TEST_CASE("histograms that are finer than everybody can read are made coarser") {
+  Fixture f;
+  f.start();
+  std::string histogram;
+  append_varint_field(histogram, 1, 3);
+  append_varint_field(histogram, 4, 18);  // Schema 9, as zigzag.
+  append_bytes_field(histogram, 11, std::string("\x10\x01", 2));
+  append_bytes_field(histogram, 12, std::string("\x06", 1));
+  append_varint_field(histogram, 15, static_cast<uint64_t>(f.now_ms));
+  const std::string labels = labels_v1({{"__name__", "h"}});
+  CHECK(f.post_v1(field(1, labels + field(4, histogram))).status == 204);
+  CHECK(f.collector->take() == Lines{"{__name__=\"h\"} histogram 3"});
 }
 
 TEST_CASE("type and unit become labels where that is asked for") {

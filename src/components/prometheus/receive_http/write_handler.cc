@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "components/prometheus/receive_http/content_type.h"
+#include "components/prometheus/shared/exemplar_labels.h"
 
 namespace alloy::prometheus::receive_http {
 
@@ -33,6 +34,17 @@ bool is_valid(std::span<const Label> labels) {
   return has_name;
 }
 
+// As protocol 2.0 asks for.
+void report_written(const MetricBatch& batch, net::ServerResponse& response) {
+  const auto report = [&](std::string_view what, size_t written) {
+    response.headers.set(fmt::format("X-Prometheus-Remote-Write-{}-Written", what),
+                         fmt::format("{}", written));
+  };
+  report("Samples", batch.samples.size());
+  report("Histograms", batch.histograms.size());
+  report("Exemplars", batch.exemplars.size());
+}
+
 }  // namespace
 
 // The batch of one request.
@@ -44,14 +56,17 @@ struct WriteHandler::Building {
   std::vector<SeriesRef> held;
   std::vector<Sample> samples;
   std::vector<HistogramSample> histograms;
+  std::deque<NativeHistogram> coarser;  // Than they came.
   std::vector<Exemplar> exemplars;
   std::deque<std::vector<Label>> exemplar_labels;
   std::vector<CreatedTimestamp> created;
-  std::vector<FamilyMetadata> metadata;
+  std::vector<SeriesMetadata> metadata;
   size_t invalid = 0;
   size_t problem_count = 0;
   std::string problems;
   bool is_out_of_bounds = false;
+  std::string first_problem;  // Of an item, by itself.
+  bool needs_items = false;   // Series without any are refused.
 
   MetricBatch batch() const {
     return {.samples = samples,
@@ -117,12 +132,12 @@ net::ServerResponse WriteHandler::write(const net::ServerRequest& request,
                                         const std::string& body) {
   size_t unpacked_size = 0;
   if (!snappy::GetUncompressedLength(body.data(), body.size(), &unpacked_size)) {
-    return net::text_response(400, "snappy: corrupt input");
+    return net::text_response(400, "s2: corrupt input");
   }
   if (unpacked_size > body_bytes_max) return net::text_response(413, "the request is too large");
   std::string message;
   if (!snappy::Uncompress(body.data(), body.size(), &message)) {
-    return net::text_response(400, "snappy: corrupt input");
+    return net::text_response(400, "s2: corrupt input");
   }
   const auto protocol = protocol_of(request.headers.get("Content-Type"));
   if (!protocol) {
@@ -142,7 +157,9 @@ net::ServerResponse WriteHandler::write(const net::ServerRequest& request,
   wire::WriteRequest parsed;
   if (const auto result = parsed.parse(message, *protocol); !result) {
     logger_.error("Error decoding remote write request", {{"err", result.error()}});
-    return net::text_response(400, result.error().message());
+    net::ServerResponse response = net::text_response(400, result.error().message());
+    if (is_v2) report_written({}, response);
+    return response;
   }
   return store(parsed, *protocol);
 }
@@ -152,6 +169,7 @@ net::ServerResponse WriteHandler::store(const wire::WriteRequest& request,
   const bool is_v2 = protocol == RemoteWriteProtocol::v2;
   Building out{.settings = settings(),
                .time_max_ms = to_unix_milliseconds(clock_.wall() + ahead_max)};
+  out.needs_items = is_v2;
   out.settings.append_metadata &= is_v2;
   out.settings.type_and_unit_labels &= is_v2;
   for (const Request::Series& series : request.series()) take_series(request, series, out);
@@ -159,7 +177,7 @@ net::ServerResponse WriteHandler::store(const wire::WriteRequest& request,
 
   net::ServerResponse response{.status = 204};
   // 1.0 knows no answer for a part of a request, except for series that are no series.
-  if (!is_v2 && out.is_out_of_bounds) return net::text_response(400, out.problems);
+  if (!is_v2 && out.is_out_of_bounds) return net::text_response(400, out.first_problem);
   // Also when nothing is left, as the real one does: who looks at prometheus.echo sees that.
   if (const auto passed = fanout_.receive(out.batch()); !passed) {
     logger_.error("Error while storing the remote write request", {{"err", passed.error()}});
@@ -167,13 +185,7 @@ net::ServerResponse WriteHandler::store(const wire::WriteRequest& request,
   }
   if (!is_v2) return response;
   if (out.problem_count > 0) response = net::text_response(400, out.problems);
-  const auto count = [&](std::string_view what, size_t written) {
-    response.headers.set(fmt::format("X-Prometheus-Remote-Write-{}-Written", what),
-                         fmt::format("{}", written));
-  };
-  count("Samples", out.samples.size());
-  count("Histograms", out.histograms.size());
-  count("Exemplars", out.exemplars.size());
+  report_written(out.batch(), response);
   return response;
 }
 
@@ -219,6 +231,13 @@ bool WriteHandler::take_labels(const wire::WriteRequest& request, const Request:
                   series, out),
            false;
   }
+  if (out.needs_items && series.samples.size + series.histograms.size == 0) {
+    return refuse(
+               fmt::format("TimeSeries must contain at least one sample or histogram for series {}",
+                           describe(out.labels)),
+               series, out),
+           false;
+  }
   if (series.samples.size + series.histograms.size + series.exemplars.size == 0) return false;
   SeriesRef reference = store_.intern(out.labels);
   keeper_.keep(*reference);
@@ -231,7 +250,7 @@ bool WriteHandler::take_series(const wire::WriteRequest& request, const Request:
                                Building& out) {
   if (!take_labels(request, series, out)) return false;
   const auto refuse_item = [&](std::string problem) {
-    out.is_out_of_bounds = true;
+    if (!std::exchange(out.is_out_of_bounds, true)) out.first_problem = problem;
     logger_.error("Sample refused", {{"err", problem}, {"series", describe(out.labels)}});
     if (out.problem_count++ >= problems_shown) return;
     if (!out.problems.empty()) out.problems += '\n';
@@ -249,13 +268,20 @@ bool WriteHandler::take_series(const wire::WriteRequest& request, const Request:
     }
   }
   for (const Request::Histogram& sample : request.histograms(series)) {
-    std::string problem = wire::find_problem(sample.histogram);
+    const NativeHistogram* histogram = &sample.histogram;
+    if (histogram->schema > NativeHistogram::schema_max &&
+        histogram->schema <= NativeHistogram::schema_max_reserved) {
+      NativeHistogram& coarser = out.coarser.emplace_back(*histogram);
+      coarser.reduce_to(NativeHistogram::schema_max);
+      histogram = &coarser;
+    }
+    std::string problem = find_problem(*histogram);
     if (sample.timestamp_ms > out.time_max_ms) problem = too_far;
     if (!problem.empty()) {
       refuse_item(std::move(problem));
       continue;
     }
-    out.histograms.push_back({out.series, sample.timestamp_ms, &sample.histogram});
+    out.histograms.push_back({out.series, sample.timestamp_ms, histogram});
     if (sample.created_ms != 0) {
       out.created.push_back({out.series, sample.created_ms, sample.timestamp_ms});
     }
@@ -268,14 +294,20 @@ bool WriteHandler::take_series(const wire::WriteRequest& request, const Request:
 void WriteHandler::take_exemplars(const wire::WriteRequest& request, const Request::Series& series,
                                   Building& out) {
   for (const Request::Exemplar& exemplar : request.exemplars(series)) {
-    if (exemplar.has_bad_labels) {
-      ++out.problem_count;
-      logger_.error("Exemplar refused: bad references", {{"series", describe(out.labels)}});
+    if (!exemplar.problem.empty()) {
+      refuse_exemplar(exemplar.problem, out);
       continue;
     }
     const auto given = request.labels(exemplar.labels);
     auto& labels = out.exemplar_labels.emplace_back(given.begin(), given.end());
+    std::erase_if(labels, [](const Label& label) { return label.value.empty(); });
     std::ranges::sort(labels, {}, &Label::name);
+    if (!are_valid_exemplar_labels(labels)) {
+      logger_.error("Exemplar dropped: its labels are too long or not unique",
+                    {{"series", describe(out.labels)}});
+      out.exemplar_labels.pop_back();
+      continue;
+    }
     out.exemplars.push_back({.series = out.series,
                              .labels = labels,
                              .value = exemplar.value,
@@ -283,16 +315,21 @@ void WriteHandler::take_exemplars(const wire::WriteRequest& request, const Reque
   }
 }
 
+void WriteHandler::refuse_exemplar(std::string_view why, Building& out) {
+  const std::string problem =
+      fmt::format("parsing exemplar for series {}: {}", describe(out.labels), why);
+  logger_.error("Exemplar refused", {{"err", problem}});
+  if (out.problem_count++ >= problems_shown) return;
+  if (!out.problems.empty()) out.problems += '\n';
+  out.problems += problem;
+}
+
 void WriteHandler::take_metadata(const Request::Series& series, Building& out) {
-  FamilyMetadata metadata = series.metadata;
+  const FamilyMetadata& metadata = series.metadata;
   if (metadata.type == FamilyType::unknown && metadata.help.empty() && metadata.unit.empty()) {
     return;
   }
-  for (const Label& label : out.labels) {
-    if (label.name == metric_name_label) metadata.family = label.value;
-  }
-  if (!out.metadata.empty() && out.metadata.back().family == metadata.family) return;
-  out.metadata.push_back(metadata);
+  out.metadata.push_back({out.series, metadata});
 }
 
 }  // namespace alloy::prometheus::receive_http

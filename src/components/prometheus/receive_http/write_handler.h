@@ -45,6 +45,7 @@ class WriteHandler {
                    Building& out);
   void take_exemplars(const wire::WriteRequest& request, const wire::WriteRequest::Series& series,
                       Building& out);
+  void refuse_exemplar(std::string_view why, Building& out);
   void take_metadata(const wire::WriteRequest::Series& series, Building& out);
   void refuse(std::string problem, const wire::WriteRequest::Series& series, Building& out);
 

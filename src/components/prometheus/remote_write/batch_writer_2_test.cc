@@ -114,7 +114,7 @@ TEST_CASE("exemplars, metadata and start timestamps go with their sample") {
   {
     // Texts that end before the request does.
     std::string help = "How many.";
-    const FamilyMetadata metadata{"requests", FamilyType::counter, help, "requests"};
+    const FamilyMetadata metadata{FamilyType::counter, help, "requests"};
     REQUIRE(
         f.add(*one, 3000, 5, {.created_ms = 1000, .metadata = &metadata, .exemplars = exemplars}));
     help = "Something else.";
@@ -160,7 +160,7 @@ TEST_CASE("a help that does not fit says how much room it takes") {
   f.writer.start(f.block);
   const SeriesRef one = f.series({{"__name__", "m"}});
   const std::string help(10'000, 'h');
-  const FamilyMetadata metadata{"m", FamilyType::gauge, help, ""};
+  const FamilyMetadata metadata{FamilyType::gauge, help, ""};
   REQUIRE(!f.add(*one, 1000, 1, {.metadata = &metadata}));
   f.block.resize(f.writer.bytes_wanted());
   f.writer.start(f.block);

@@ -1,4 +1,4 @@
-// The metadata of metric families that came by, and which series belongs to which family.
+// The metadata of the series that came by.
 #pragma once
 
 #include <cstdint>
@@ -13,35 +13,37 @@ namespace alloy::prometheus::remote_write {
 
 class MetadataTable {
  public:
-  explicit MetadataTable(const SeriesStore& store) : store_(store) {}
+  void learn(std::span<const SeriesMetadata> metadata);
+  // Null if none is known.
+  const FamilyMetadata* find(const Series& series) const {
+    const uint32_t slot = series.slot();
+    if (slot >= entries_.size() || entries_[slot].uid != short_uid(series)) return nullptr;
+    return entries_[slot].metadata;
+  }
 
-  void learn(std::span<const FamilyMetadata> metadata);
-  // Of the family with the series' name, or with the name without _bucket, _total and the like
-  // where the family's type makes such series; null if none is known. Valid until learn().
-  const FamilyMetadata* find(const Series& series);
-
-  bool empty() const { return families_.empty(); }
-  size_t size() const { return families_.size(); }
+  bool empty() const { return contents_.empty(); }
+  // How many different ones there are.
+  size_t size() const { return contents_.size(); }
 
  private:
-  struct Family {
-    std::string name;
+  struct Content {
     std::string help;
     std::string unit;
     FamilyMetadata metadata;  // Points to the texts above.
   };
   struct Entry {
-    uint32_t uid = 0;      // Made of the series'; 0: none.
-    uint32_t version = 0;  // Of the table that the answer is from.
-    const Family* family = nullptr;
+    uint32_t uid = 0;  // Made of the series'; 0: none.
+    const FamilyMetadata* metadata = nullptr;
   };
-  const Family* look_up(std::string_view name) const;
+  static uint32_t short_uid(const Series& series) {
+    return static_cast<uint32_t>(series.uid() % UINT32_MAX) + 1;  // Never 0.
+  }
+  const FamilyMetadata* intern(const FamilyMetadata& fresh);
 
-  const SeriesStore& store_;
-  std::deque<Family> families_;  // Stay where they are.
-  std::unordered_map<std::string_view, Family*> by_name_;
+  // Series share what says the same.
+  std::deque<Content> contents_;  // Stay where they are.
+  std::unordered_multimap<uint64_t, const FamilyMetadata*> by_hash_;
   std::vector<Entry> entries_;  // By slot.
-  uint32_t version_ = 1;        // Counts new families.
 };
 
 }  // namespace alloy::prometheus::remote_write

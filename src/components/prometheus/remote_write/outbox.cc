@@ -42,7 +42,6 @@ Outbox::Outbox(Options options, EncodingSettings settings)
                   (settings_.relabel_rules && !settings_.relabel_rules->empty())),
       generation_(std::random_device()()),
       cache_(options_.store),
-      metadata_(options_.store),
       swept_at_(options_.clock.steady()) {
   std::vector<Label> extra;
   for (const auto& [name, value] : settings_.external_labels) extra.push_back({name, value});

@@ -73,7 +73,7 @@ TEST_CASE("requests of 2.0 say what they are, and keep what belongs to a sample 
   const std::vector<Label> labels = {{"trace_id", "abc"}};
   const Exemplar exemplar{&counter, labels, 2, time_ms};
   const CreatedTimestamp created{&counter, 1000, time_ms};
-  const FamilyMetadata metadata{"requests", FamilyType::counter, "How many.", ""};
+  const SeriesMetadata metadata{&counter, {FamilyType::counter, "How many.", ""}};
   f.receive({.samples = {&sample, 1},
              .exemplars = {&exemplar, 1},
              .created = {&created, 1},

@@ -50,12 +50,16 @@ void ClassicHistogram::reset(std::string key) {
 
 std::optional<NativeHistogram> ClassicHistogram::convert() const {
   std::vector<Bucket> buckets = buckets_;
-  std::ranges::sort(buckets, {}, &Bucket::upper_bound);
+  std::ranges::sort(buckets, {}, [](const Bucket& bucket) {
+    return std::pair(bucket.upper_bound, bucket.place);
+  });
+  const auto repeated = std::ranges::unique(buckets, {}, &Bucket::upper_bound);
+  buckets.erase(repeated.begin(), repeated.end());
   if (!count_ && buckets.empty()) return std::nullopt;
   const double total = count_.value_or(buckets.empty() ? 0 : buckets.back().count);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (buckets.empty() || buckets.back().upper_bound != infinity) {
-    buckets.push_back({infinity, total});
+    buckets.push_back({infinity, total, buckets.size()});
   }
   NativeHistogram h;
   h.schema = NativeHistogram::custom_buckets_schema;
@@ -72,7 +76,6 @@ std::optional<NativeHistogram> ClassicHistogram::convert() const {
     if (bucket.upper_bound != infinity) h.custom_bounds.push_back(bucket.upper_bound);
   }
   if (before != total) return std::nullopt;
-  if (std::ranges::adjacent_find(h.custom_bounds) != h.custom_bounds.end()) return std::nullopt;
   std::vector<double> kept;
   h.positive_spans = make_spans(counts, kept);
   h.is_float = !are_whole;

@@ -20,7 +20,10 @@ class ClassicHistogram {
   const std::string& key() const { return key_; }
   bool empty() const { return key_.empty(); }
 
-  void add_bucket(double upper_bound, double count) { buckets_.push_back({upper_bound, count}); }
+  // Of two with one bound the first counts.
+  void add_bucket(double upper_bound, double count) {
+    buckets_.push_back({upper_bound, count, buckets_.size()});
+  }
   void set_sum(double sum) { sum_ = sum; }
   void set_count(double count) { count_ = count; }
 
@@ -32,12 +35,13 @@ class ClassicHistogram {
   uint64_t group = 0;                   // Of start times.
   std::vector<wire::RawLabel> labels;   // Without `le`.
   std::optional<int64_t> timestamp_ms;  // Of the last line.
-  std::vector<wire::ExpositionParser::RawExemplar> exemplars;
+  std::vector<wire::RawExemplar> exemplars;
 
  private:
   struct Bucket {
     double upper_bound = 0;
     double count = 0;
+    size_t place = 0;
   };
 
   std::string key_;

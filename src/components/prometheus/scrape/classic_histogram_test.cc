@@ -72,16 +72,20 @@ TEST_CASE_FIXTURE(Fixture, "fractions make a histogram of floats") {
   CHECK(h.positive_counts == std::vector<double>{0.5, 1});
 }
 
+TEST_CASE_FIXTURE(Fixture, "of two buckets with one bound the first counts") {
+  classic.add_bucket(1, 1);
+  classic.add_bucket(infinity, 3);
+  classic.add_bucket(1, 2);
+  CHECK(converted().custom_bounds == std::vector<double>{1});
+  CHECK(converted().positive_deltas == std::vector<int64_t>{1, 1});
+}
+
 TEST_CASE_FIXTURE(Fixture, "counts that contradict each other make no histogram") {
   buckets({5, 3, 6});
   CHECK_FALSE(classic.convert());
   classic.reset("i");
   buckets({1, 2});
   classic.set_count(7);
-  CHECK_FALSE(classic.convert());
-  classic.reset("j");
-  classic.add_bucket(1, 1);
-  classic.add_bucket(1, 1);
   CHECK_FALSE(classic.convert());
   classic.reset("k");
   CHECK_FALSE(classic.convert());

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/text.h"
+#include "components/prometheus/shared/exemplar_labels.h"
 #include "wire/float_text.h"
 #include "wire/remote_write.h"
 
@@ -31,9 +32,8 @@ bool is_legacy_metric_name(std::string_view name) {
 
 bool is_valid(const Label& label, LabelNameRules names) {
   const bool is_name = label.name == metric_name_label;
-  if (names == LabelNameRules::utf8) {
-    return !label.name.empty() && is_utf8(label.name) && is_utf8(label.value);
-  }
+  if (!is_utf8(label.value)) return false;
+  if (names == LabelNameRules::utf8) return !label.name.empty() && is_utf8(label.name);
   return is_name ? is_legacy_metric_name(label.value) : is_legacy_label_name(label.name);
 }
 
@@ -47,7 +47,7 @@ Result<void> settle_repeated_names(std::vector<Label>& labels) {
     for (; end < sorted.size() && sorted[end].name == sorted[i].name; ++end) {
       has_empty = has_empty || sorted[end].value.empty();
     }
-    if (has_empty) {
+    if (has_empty && end - i > 1) {
       std::erase_if(labels, [&](const Label& label) { return label.name == sorted[i].name; });
     } else if (end - i > 1) {
       return fail(
@@ -58,9 +58,8 @@ Result<void> settle_repeated_names(std::vector<Label>& labels) {
   return {};
 }
 
-// A histogram has several exemplars.
-uint64_t exemplar_key(const Series& series, size_t number) {
-  return series.uid() ^ static_cast<uint64_t>(number) << 48;
+bool has_label(std::span<const Label> labels, std::string_view name) {
+  return std::ranges::find(labels, name, &Label::name) != labels.end();
 }
 
 std::string_view shortened(std::string_view text) { return text.substr(0, 50); }
@@ -85,6 +84,7 @@ void IngestScratch::clear() {
   natives_taken = 0;
   exemplars.clear();
   metadata.clear();
+  described.clear();
   ended.clear();
   exemplar_ranges.clear();
   exemplar_labels.clear();
@@ -116,22 +116,24 @@ Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_
   body_ = body;
   cache_.begin();
   families_.begin();
+  family_place_.reset();
+  tells_family_ = false;
   type_ = FamilyType::unknown;
   unit_ = {};
   family_ = {};
   classic_ = {};
   starts_.drop_family();
+  skips_created_ = false;
+  format_ = format;
   Result<void> result = read_entries(parser, time_ms, scratch, counts);
   if (result && counts.sample_limit_exceeded) result = fail("sample limit exceeded");
   if (result && counts.bucket_limit_exceeded) result = fail("histogram bucket limit exceeded");
-  if (result && !counts.histogram_problem.empty()) result = fail(counts.histogram_problem);
   if (!result) {
     scratch.clear();
     cache_.abandon(scratch.ended);
     mark_ended(time_ms, scratch);
     return result;
   }
-  counts.series_added = cache_.added();
   for (size_t i = 0; i < scratch.exemplars.size(); ++i) {
     const auto [start, size] = scratch.exemplar_ranges[i];
     scratch.exemplars[i].labels = std::span(scratch.exemplar_labels).subspan(start, size);
@@ -139,7 +141,10 @@ Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_
   add_zeros(scratch);
   cache_.commit(scratch.ended);
   mark_ended(time_ms, scratch);
-  if (settings_.honor_metadata) families_.collect(scratch.metadata);
+  for (const auto& [series, place] : scratch.described) {
+    scratch.metadata.push_back({series, families_.metadata(place)});
+  }
+  has_told_ = true;
   return result;
 }
 
@@ -157,15 +162,13 @@ void Ingest::mark_ended(int64_t time_ms, IngestScratch& scratch) {
 }
 
 void Ingest::forget(const Series& series) {
-  for (size_t i = 0; !last_exemplars_.empty(); ++i) {
-    if (last_exemplars_.erase(exemplar_key(series, i)) == 0) break;
-  }
+  recent_exemplars_.forget(series);
   starts_.forget(series);
 }
 
 void Ingest::release() {
   cache_.release_ended();
-  families_.mark_told();
+  if (std::exchange(has_told_, false) && settings_.honor_metadata) families_.mark_told();
 }
 
 Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_ms,
@@ -176,7 +179,10 @@ Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_m
     if (known != nullptr) [[likely]] {
       const Entry kind = parser.next_known(known->size);
       if (kind == Entry::series) [[likely]] {
-        take_sample(cache_.advance(), parser, time_ms, scratch, counts);
+        ++counts.samples;
+        if (!take_sample(cache_.advance(), parser, time_ms, scratch, counts)) {
+          return fail(counts.histogram_problem);
+        }
         continue;
       }
       if (kind == Entry::failed) return std::unexpected(parser.error());
@@ -184,7 +190,9 @@ Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_m
     const Entry kind = parser.next();
     switch (kind) {
       case Entry::end:
-        return end_family(time_ms, scratch, counts);
+        TRY(end_family(time_ms, scratch, counts));
+        if (scratch.body_error) return std::unexpected(*scratch.body_error);
+        return {};
       case Entry::failed:
         return std::unexpected(parser.error());
       case Entry::series: {
@@ -192,9 +200,12 @@ Result<void> Ingest::read_entries(wire::ExpositionParser& parser, int64_t time_m
           TRY(read_labelled(parser, time_ms, scratch, counts));
           break;
         }
+        ++counts.samples;
         const Line line{parser.series(), parser.metric_name(), parser.raw_labels()};
         TRY(SeriesCache::Entry * entry, read_new(line, scratch, counts));
-        take_sample(*entry, parser, time_ms, scratch, counts);
+        if (!take_sample(*entry, parser, time_ms, scratch, counts)) {
+          return fail(counts.histogram_problem);
+        }
         break;
       }
       case Entry::type:
@@ -226,6 +237,10 @@ void Ingest::take_metadata(const wire::ExpositionParser& parser, Entry kind) {
     LabelBuilder text;
     families_.set_help(parser.family(), wire::unescape(parser.text(), text));
   }
+  if (settings_.honor_metadata) {
+    family_place_ = families_.current();
+    tells_family_ = !families_.is_told(*family_place_);
+  }
   if (settings_.type_and_unit_labels) {
     cache_.set_context((static_cast<uint64_t>(type_) + 1) * 0x9e3779b97f4a7c15 ^
                        XXH3_64bits(unit_.data(), unit_.size()));
@@ -241,7 +256,7 @@ Result<SeriesCache::Entry*> Ingest::read_new(const Line& line, IngestScratch& sc
   if (line.text.size() > SeriesCache::series_bytes_max) return fail("series is too long");
   if (SeriesCache::Entry* entry = cache_.find(line.text)) return entry;
   TRY(collect_labels(line, scratch));
-  add_target_labels(scratch.builder);
+  add_target_labels(scratch);
   if (!relabel(scratch.builder)) return &cache_.add(line.text, stand_in());
   TRY(check_labels(scratch.builder.labels(), counts));
   SeriesRef series = store_.intern(scratch.builder.labels());
@@ -255,6 +270,7 @@ Result<void> Ingest::collect_labels(const Line& line, IngestScratch& scratch) {
   scratch.labels.push_back({metric_name_label, wire::unescape(line.name, keeper)});
   for (const wire::RawLabel& raw : line.labels) {
     Label label{wire::unescape(raw.name, keeper), wire::unescape(raw.value, keeper)};
+    if (is_overridden(label.name)) continue;
     if ((type_ == FamilyType::histogram && label.name == "le") ||
         (type_ == FamilyType::summary && label.name == "quantile")) {
       const auto bound = wire::parse_float(label.value);
@@ -267,16 +283,29 @@ Result<void> Ingest::collect_labels(const Line& line, IngestScratch& scratch) {
     if (!unit_.empty()) scratch.labels.push_back({"__unit__", unit_});
   }
   TRY(settle_repeated_names(scratch.labels));
-  for (const Label& label : scratch.labels) scratch.builder.set(label.name, label.value);
+  for (const Label& label : scratch.labels) {
+    if (!label.value.empty()) scratch.builder.set(label.name, label.value);
+  }
   return {};
 }
 
-void Ingest::add_target_labels(LabelBuilder& labels) const {
+// With type_and_unit_labels, what the family says replaces labels of those names.
+bool Ingest::is_overridden(std::string_view name) const {
+  if (!settings_.type_and_unit_labels || !name.starts_with("__")) return false;
+  return name == metric_name_label || (name == "__type__" && type_ != FamilyType::unknown) ||
+         (name == "__unit__" && !unit_.empty());
+}
+
+void Ingest::add_target_labels(IngestScratch& scratch) const {
+  LabelBuilder& labels = scratch.builder;
   std::vector<Label> conflicting;
   for (size_t i = 0; i < target_labels_.size(); ++i) {
     const Label label = target_labels_[i];
+    // An empty label says that the series shall not have the target's.
+    if (settings_.honor_labels && has_label(scratch.labels, label.name)) {
+      continue;
+    }
     if (const std::string_view exposed = labels.get(label.name); !exposed.empty()) {
-      if (settings_.honor_labels) continue;
       conflicting.push_back({label.name, exposed});
     }
     labels.set(label.name, label.value);
@@ -359,23 +388,23 @@ wire::NativeLine* Ingest::next_native(const wire::ExpositionParser& parser,
 
 // Makes a histogram as coarse as the limits want it; false: it can't be taken.
 bool Ingest::limit_buckets(NativeHistogram& histogram, IngestCounts& counts) const {
-  if (std::string problem = wire::find_problem(histogram); !problem.empty()) {
-    counts.histogram_problem = std::move(problem);
+  histogram.reduce_to(settings_.schema_max);
+  if (settings_.bucket_limit > 0 && !histogram.reduce_buckets_to(settings_.bucket_limit)) {
+    counts.bucket_limit_exceeded = true;
     return false;
   }
-  histogram.reduce_to(settings_.schema_max);
-  if (settings_.bucket_limit == 0 || histogram.reduce_buckets_to(settings_.bucket_limit)) {
-    return true;
+  if (std::string problem = find_problem(histogram); !problem.empty()) {
+    counts.histogram_problem = std::move(problem);
+    --counts.after_relabeling;
+    return false;
   }
-  counts.bucket_limit_exceeded = true;
-  return false;
+  return true;
 }
 
-// Counts a sample; its time, unless it has to be left out.
+// The time of a sample, unless it has to be left out.
 std::optional<int64_t> Ingest::admit(SeriesCache::Entry& entry, std::optional<int64_t> own_time,
                                      int64_t time_ms, const IngestScratch& scratch,
                                      IngestCounts& counts) {
-  ++counts.samples;
   if (entry.series == dropped_number_) [[unlikely]]
     return std::nullopt;
   ++counts.after_relabeling;
@@ -398,44 +427,74 @@ std::optional<int64_t> Ingest::admit(SeriesCache::Entry& entry, std::optional<in
   return has_own_time ? *own_time : time_ms;
 }
 
-void Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser,
+// The sample of this series goes on.
+void Ingest::count_added(SeriesCache::Entry& entry, IngestScratch& scratch, IngestCounts& counts) {
+  if (entry.is_counted && !tells_family_) [[likely]]
+    return;
+  const Series& series = store_.at(entry.series);
+  if (family_place_ &&
+      families_.has_series(*family_place_, store_.label(series, metric_name_label))) {
+    scratch.described.emplace_back(&series, *family_place_);
+    families_.tell(*family_place_);
+  }
+  if (entry.is_counted) return;
+  if (counts.sample_limit_exceeded || counts.bucket_limit_exceeded) return;
+  entry.is_counted = true;
+  ++counts.series_added;
+}
+
+// False: the whole scrape fails, see counts.histogram_problem.
+bool Ingest::take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser,
                          int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
   const auto time = admit(entry, parser.timestamp_ms(), time_ms, scratch, counts);
-  if (!time) return;
+  if (!time) return true;
   const Series& series = store_.at(entry.series);
-  if (wire::NativeLine* native = next_native(parser, scratch)) [[unlikely]] {
-    if (!limit_buckets(native->histogram, counts)) return;
+  wire::NativeLine* native = next_native(parser, scratch);
+  if (native != nullptr) [[unlikely]] {
+    if (!limit_buckets(native->histogram, counts)) return counts.histogram_problem.empty();
     scratch.histograms.push_back({&series, *time, &native->histogram});
   } else {
     scratch.samples.push_back({&series, *time, parser.value()});
   }
-  if (parser.exemplar() != nullptr) take_exemplar(series, *parser.exemplar(), *time, 0, scratch);
+  count_added(entry, scratch, counts);
+  if (parser.exemplar() != nullptr) take_exemplar(series, *parser.exemplar(), *time, scratch);
+  if (native != nullptr) take_exemplars(series, native->exemplars, scratch);
+  return true;
 }
 
-void Ingest::take_exemplar(const Series& series, const wire::ExpositionParser::RawExemplar& raw,
-                           int64_t sample_time_ms, size_t number, IngestScratch& scratch) {
-  // The same exemplar stands there until the next event; it is passed on once.
-  uint64_t hash = std::bit_cast<uint64_t>(raw.value) ^
-                  (raw.timestamp_ms ? static_cast<uint64_t>(*raw.timestamp_ms) * 31 + 1 : 0);
-  for (const wire::RawLabel& label : raw.labels) {
-    hash = XXH3_64bits_withSeed(label.name.data(), label.name.size(), hash);
-    hash = XXH3_64bits_withSeed(label.value.data(), label.value.size(), hash);
+// Of a histogram, in the order of their times: older ones than what has been taken are not news.
+void Ingest::take_exemplars(const Series& series, std::vector<RawExemplar>& exemplars,
+                            IngestScratch& scratch) {
+  std::ranges::sort(exemplars, {}, [](const RawExemplar& exemplar) {
+    return std::pair(exemplar.timestamp_ms, exemplar.value);
+  });
+  for (const RawExemplar& exemplar : exemplars) {
+    // Without a time there is no telling what is new.
+    if (exemplar.timestamp_ms) take_exemplar(series, exemplar, *exemplar.timestamp_ms, scratch);
   }
-  const auto [last, is_first] = last_exemplars_.try_emplace(exemplar_key(series, number), hash);
-  if (!is_first && std::exchange(last->second, hash) == hash) return;
+}
+
+void Ingest::take_exemplar(const Series& series, const RawExemplar& raw, int64_t sample_time_ms,
+                           IngestScratch& scratch) {
   std::vector<Label>& labels = scratch.exemplar_labels;
   const size_t start = labels.size();
   for (const wire::RawLabel& label : raw.labels) {
-    labels.push_back(
-        {wire::unescape(label.name, scratch.text), wire::unescape(label.value, scratch.text)});
+    if (label.value.empty()) continue;
+    labels.push_back(raw.is_escaped ? Label{wire::unescape(label.name, scratch.text),
+                                            wire::unescape(label.value, scratch.text)}
+                                    : Label{label.name, label.value});
   }
-  std::sort(labels.begin() + static_cast<std::ptrdiff_t>(start), labels.end(),
-            [](const Label& left, const Label& right) { return left.name < right.name; });
-  scratch.exemplar_ranges.emplace_back(start, labels.size() - start);
-  scratch.exemplars.push_back({.series = &series,
-                               .labels = {},
-                               .value = raw.value,
-                               .timestamp_ms = raw.timestamp_ms.value_or(sample_time_ms)});
+  const std::span<Label> taken = std::span(labels).subspan(start);
+  std::ranges::sort(taken, {}, &Label::name);
+  const int64_t time_ms = raw.timestamp_ms.value_or(sample_time_ms);
+  if (!are_valid_exemplar_labels(taken) ||
+      !recent_exemplars_.is_news(series, taken, raw.value, time_ms, raw.timestamp_ms.has_value())) {
+    labels.resize(start);
+    return;
+  }
+  scratch.exemplar_ranges.emplace_back(start, taken.size());
+  scratch.exemplars.push_back(
+      {.series = &series, .labels = {}, .value = raw.value, .timestamp_ms = time_ms});
 }
 
 }  // namespace alloy::prometheus::scrape

@@ -8,12 +8,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
 #include "components/prometheus/scrape/classic_histogram.h"
 #include "components/prometheus/scrape/family_cache.h"
+#include "components/prometheus/scrape/recent_exemplars.h"
 #include "components/prometheus/scrape/series_cache.h"
 #include "components/prometheus/scrape/start_times.h"
 #include "signals/metric_batch.h"
@@ -66,13 +66,14 @@ struct IngestScratch {
   std::vector<HistogramSample> histograms;
   std::vector<Exemplar> exemplars;
   std::vector<CreatedTimestamp> created;
-  std::vector<FamilyMetadata> metadata;
+  std::vector<SeriesMetadata> metadata;
   std::vector<const Series*> ended;
 
   std::deque<NativeHistogram> converted;  // Made from classic ones.
   std::vector<CreatedTimestamp> zeros;    // Samples of zero that are still to be added.
   std::vector<CreatedTimestamp> histogram_zeros;
-  std::vector<std::pair<size_t, size_t>> exemplar_ranges;  // Of exemplar_labels, an exemplar each.
+  std::vector<std::pair<const Series*, size_t>> described;  // Places of their families.
+  std::vector<std::pair<size_t, size_t>> exemplar_ranges;   // Of exemplar_labels, an exemplar each.
   std::vector<Label> exemplar_labels;
   std::vector<Label> labels;
   LabelBuilder builder;
@@ -80,6 +81,7 @@ struct IngestScratch {
   std::string rewritten;                  // The text of a body that was none.
   std::vector<wire::NativeLine> natives;  // Of the body, in order.
   size_t natives_taken = 0;
+  std::optional<Error> body_error;  // What is wrong with the body behind its text.
 
   void clear();
   MetricBatch batch() const {
@@ -117,6 +119,8 @@ class Ingest {
   FamilyCache& families() { return families_; }
 
  private:
+  using RawExemplar = wire::RawExemplar;
+
   // What a series is in the body: its bytes (or another key that means it), its name and labels.
   struct Line {
     std::string_view text;
@@ -129,16 +133,20 @@ class Ingest {
   Result<SeriesCache::Entry*> read_new(const Line& line, IngestScratch& scratch,
                                        IngestCounts& counts);
   void take_metadata(const wire::ExpositionParser& parser, wire::ExpositionParser::Entry kind);
-  void take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser, int64_t time_ms,
+  bool take_sample(SeriesCache::Entry& entry, const wire::ExpositionParser& parser, int64_t time_ms,
                    IngestScratch& scratch, IngestCounts& counts);
   std::optional<int64_t> admit(SeriesCache::Entry& entry, std::optional<int64_t> own_time,
                                int64_t time_ms, const IngestScratch& scratch, IngestCounts& counts);
   wire::NativeLine* next_native(const wire::ExpositionParser& parser, IngestScratch& scratch) const;
   bool limit_buckets(NativeHistogram& histogram, IngestCounts& counts) const;
-  void take_exemplar(const Series& series, const wire::ExpositionParser::RawExemplar& raw,
-                     int64_t sample_time_ms, size_t number, IngestScratch& scratch);
+  void count_added(SeriesCache::Entry& entry, IngestScratch& scratch, IngestCounts& counts);
+  void take_exemplar(const Series& series, const RawExemplar& raw, int64_t sample_time_ms,
+                     IngestScratch& scratch);
+  void take_exemplars(const Series& series, std::vector<RawExemplar>& exemplars,
+                      IngestScratch& scratch);
   Result<void> collect_labels(const Line& line, IngestScratch& scratch);
-  void add_target_labels(LabelBuilder& labels) const;
+  bool is_overridden(std::string_view name) const;
+  void add_target_labels(IngestScratch& scratch) const;
   bool relabel(LabelBuilder& labels) const;
   const Series& stand_in();
   Result<void> check_labels(std::span<const Label> labels, IngestCounts& counts) const;
@@ -147,6 +155,7 @@ class Ingest {
 
   // In ingest_families.cc.
   bool reads_labels() const;
+  bool is_convertible() const;
   Result<void> read_labelled(const wire::ExpositionParser& parser, int64_t time_ms,
                              IngestScratch& scratch, IngestCounts& counts);
   bool is_native_line(const wire::ExpositionParser& parser, IngestScratch& scratch) const {
@@ -164,14 +173,21 @@ class Ingest {
   IngestSettings settings_;
   SeriesCache cache_;
   FamilyCache families_;
+  std::optional<size_t> family_place_;     // In families_, of the metadata read last.
+  bool tells_family_ = false;              // All its series get its metadata, also known ones.
+  bool has_told_ = false;                  // What is in the batch.
   FamilyType type_ = FamilyType::unknown;  // Of the TYPE line read last.
   std::string_view unit_;
   std::string_view family_;
-  std::string_view body_;     // That is being read.
+  std::string_view body_;  // That is being read.
+  wire::TextFormat format_ = wire::TextFormat::prometheus;
+  // Since the first histogram of an OpenMetrics body was converted: its start time goes with it,
+  // and so do those of the families that follow.
+  bool skips_created_ = false;
   ClassicHistogram classic_;  // Whose lines are being read.
   std::optional<ClassicHistogram> finished_classic_;
   StartTimes starts_;
-  std::unordered_map<uint64_t, uint64_t> last_exemplars_;  // By series and number: a hash.
+  RecentExemplars recent_exemplars_;
 };
 
 }  // namespace alloy::prometheus::scrape

@@ -36,11 +36,18 @@ std::string key_of(std::string_view family, std::span<const wire::RawLabel> labe
 
 }  // namespace
 
+// Whether classic histograms of the family at hand become native ones.
+bool Ingest::is_convertible() const {
+  if (!settings_.convert_classic_histograms) return false;
+  return type_ == FamilyType::histogram ||
+         (type_ == FamilyType::gauge_histogram && format_ == wire::TextFormat::protobuf);
+}
+
 bool Ingest::reads_labels() const {
-  if (type_ == FamilyType::histogram) {
-    return settings_.convert_classic_histograms || settings_.zero_samples;
-  }
-  return settings_.zero_samples && (type_ == FamilyType::counter || type_ == FamilyType::summary);
+  if (is_convertible()) return true;
+  return (settings_.zero_samples || skips_created_) &&
+         (type_ == FamilyType::counter || type_ == FamilyType::summary ||
+          type_ == FamilyType::histogram);
 }
 
 Result<void> Ingest::read_labelled(const wire::ExpositionParser& parser, int64_t time_ms,
@@ -52,12 +59,14 @@ Result<void> Ingest::read_labelled(const wire::ExpositionParser& parser, int64_t
     starts_.set_start(group, std::llround(parser.value() * 1000));
     return {};
   }
-  const bool is_native = is_native_line(parser, scratch);
-  if (suffix && type_ == FamilyType::histogram && settings_.convert_classic_histograms &&
-      !is_native && is_part_of_classic(*suffix) && take_classic(parser, *suffix, group)) {
+  if (skips_created_ && parser.metric_name().ends_with("_created")) return {};
+  if (suffix && is_convertible() && !is_native_line(parser, scratch) &&
+      is_part_of_classic(*suffix) && take_classic(parser, *suffix, group)) {
+    skips_created_ = format_ == wire::TextFormat::open_metrics;
     if (finished_classic_) TRY(end_classic(time_ms, scratch, counts));
     if (!settings_.keep_classic_histograms) return {};
   }
+  ++counts.samples;
   const std::string_view series = parser.series();
   const std::string_view rest(series.data(),
                               static_cast<size_t>(body_.data() + body_.size() - series.data()));
@@ -69,7 +78,9 @@ Result<void> Ingest::read_labelled(const wire::ExpositionParser& parser, int64_t
   }
   const size_t samples = scratch.samples.size();
   const size_t histograms = scratch.histograms.size();
-  take_sample(*entry, parser, time_ms, scratch, counts);
+  if (!take_sample(*entry, parser, time_ms, scratch, counts)) {
+    return fail(counts.histogram_problem);
+  }
   if (!settings_.zero_samples || !suffix) return {};
   if (scratch.samples.size() > samples) starts_.add_sample(group, samples);
   if (scratch.histograms.size() > histograms) starts_.add_histogram(group, histograms);
@@ -85,8 +96,9 @@ bool Ingest::take_classic(const wire::ExpositionParser& parser, std::string_view
     for (const wire::RawLabel& label : parser.raw_labels()) {
       if (label.name != "le") continue;
       if (const auto parsed = wire::parse_float(label.value)) bound = *parsed;
+      break;
     }
-    if (!bound) return false;
+    if (!bound || std::isnan(*bound)) return false;
   }
   std::string key = key_of(family_, parser.raw_labels());
   if (key != classic_.key()) {
@@ -107,21 +119,19 @@ bool Ingest::take_classic(const wire::ExpositionParser& parser, std::string_view
   } else {
     classic_.set_count(parser.value());
   }
-  // Histograms take exemplars by their time: without one there is no telling what is new.
-  if (parser.exemplar() != nullptr && parser.exemplar()->timestamp_ms) {
-    classic_.exemplars.push_back(*parser.exemplar());
-  }
+  if (parser.exemplar() != nullptr) classic_.exemplars.push_back(*parser.exemplar());
   return true;
 }
 
 // Passes on the histogram that is complete.
 Result<void> Ingest::end_classic(int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
-  const ClassicHistogram classic = *std::exchange(finished_classic_, std::nullopt);
+  ClassicHistogram classic = *std::exchange(finished_classic_, std::nullopt);
   auto histogram = classic.convert();
   if (!histogram) {
     ++counts.inconvertible;
     return {};
   }
+  ++counts.samples;
   SeriesCache::Entry* entry = cache_.expected(classic.key() + '\n');
   if (entry != nullptr && entry->size == classic.key().size()) {
     entry = &cache_.advance();
@@ -129,14 +139,20 @@ Result<void> Ingest::end_classic(int64_t time_ms, IngestScratch& scratch, Ingest
     TRY(entry, read_new({classic.key(), classic.family, classic.labels}, scratch, counts));
   }
   const auto time = admit(*entry, classic.timestamp_ms, time_ms, scratch, counts);
-  if (!time || !limit_buckets(*histogram, counts)) return {};
+  if (!time) return {};
+  if (type_ == FamilyType::gauge_histogram) {
+    histogram->reset_hint = NativeHistogram::ResetHint::gauge;
+  }
+  if (!limit_buckets(*histogram, counts)) {
+    if (counts.histogram_problem.empty()) return {};
+    return fail(counts.histogram_problem);
+  }
+  count_added(*entry, scratch, counts);
   const Series& series = store_.at(entry->series);
   if (settings_.zero_samples) starts_.add_histogram(classic.group, scratch.histograms.size());
   scratch.histograms.push_back(
       {&series, *time, &scratch.converted.emplace_back(*std::move(histogram))});
-  for (size_t i = 0; i < classic.exemplars.size(); ++i) {
-    take_exemplar(series, classic.exemplars[i], *time, i, scratch);
-  }
+  take_exemplars(series, classic.exemplars, scratch);
   return {};
 }
 

@@ -114,6 +114,21 @@ TEST_CASE_FIXTURE(Fixture, "type and unit become labels on request") {
         "n 1\nt_s __type__=gauge __unit__=s 2\n");
 }
 
+TEST_CASE_FIXTURE(Fixture, "what the family says replaces labels of the same meaning") {
+  settings.type_and_unit_labels = true;
+  CHECK(read("# TYPE m gauge\nm{__type__=\"x\",__name__=\"y\",__unit__=\"z\"} 1\n") ==
+        "m __type__=gauge __unit__=z 1\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "with honor_labels an empty label takes that of the target away") {
+  settings.honor_labels = true;
+  CHECK(read("m{job=\"\"} 1\n") == "m 1\n");
+  CHECK(store.describe(*scratch.samples[0].series) == R"({__name__="m", instance="i"})");
+  settings.honor_labels = false;
+  read("m{job=\"\"} 1\n");
+  CHECK(store.describe(*scratch.samples[0].series) == R"({__name__="m", instance="i", job="j"})");
+}
+
 TEST_CASE_FIXTURE(Fixture, "names are checked by the chosen rules") {
   CHECK(read("{\"a.b\"} 1\n").starts_with("invalid metric name or label names: {__name__=\"a.b\""));
   CHECK(read("m{\"a.b\"=\"1\"} 1\n").starts_with("invalid metric name or label names"));
@@ -174,14 +189,14 @@ TEST_CASE_FIXTURE(Fixture, "metadata is passed on when it is new or has changed"
   const std::string text = "# HELP m About \\\\ m.\n# TYPE m counter\nm 1\n# TYPE n gauge\nn 1\n";
   read(text);
   REQUIRE(scratch.metadata.size() == 2);
-  CHECK(scratch.metadata[0].family == "m");
-  CHECK(scratch.metadata[0].help == "About \\ m.");
-  CHECK(scratch.metadata[0].type == FamilyType::counter);
+  CHECK(store.label(*scratch.metadata[0].series, "__name__") == "m");
+  CHECK(scratch.metadata[0].metadata ==
+        FamilyMetadata{.type = FamilyType::counter, .help = "About \\ m.", .unit = {}});
   read(text);
   CHECK(scratch.metadata.empty());
-  read(text + "# HELP n New.\n");
+  read(text + "# HELP n New.\nn{a=\"1\"} 1\n");
   REQUIRE(scratch.metadata.size() == 1);
-  CHECK(scratch.metadata[0].help == "New.");
+  CHECK(scratch.metadata[0].metadata.help == "New.");
 }
 
 constexpr std::string_view classic_text =
@@ -280,7 +295,7 @@ TEST_CASE_FIXTURE(Fixture, "native histograms are made as coarse as the limits w
   histogram.positive_deltas = {1, 0, 0};
   const auto read_native = [&] {
     const std::string text = "# TYPE h histogram\nh 0\n";
-    scratch.natives = {{text.find("h 0"), histogram}};
+    scratch.natives = {{text.find("h 0"), histogram, {}}};
     return read_open_metrics(text);
   };
   settings.schema_max = 1;
@@ -296,8 +311,93 @@ TEST_CASE_FIXTURE(Fixture, "native histograms are made as coarse as the limits w
   settings.bucket_limit = 1;
   CHECK(read_native().ends_with("histogram bucket limit exceeded"));
   CHECK(counts.bucket_limit_exceeded);
-  histogram.negative_deltas = {};
-  CHECK(read_native().contains("don't agree"));
+  settings.bucket_limit = 0;
+  CHECK(read_native().ends_with(
+      "4 observations found in buckets, but the Count field is 3: histogram's observation count "
+      "should equal the number of observations found in the buckets (in absence of NaN)"));
+  CHECK(counts.after_relabeling == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a scrape that fails counts the samples up to there, and their series") {
+  CHECK(read("m 1\nn 2\nm{a=\"1\",a=\"2\"} 1\no 1\n").contains("is not unique"));
+  CHECK(counts.samples == 3);
+  CHECK(counts.after_relabeling == 2);
+  CHECK(counts.series_added == 2);
+  // They are known by now.
+  read("m 1\nn 2\nno number\n");
+  CHECK(counts.samples == 2);
+  CHECK(counts.series_added == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "beyond the sample limit no series counts as added") {
+  settings.sample_limit = 2;
+  CHECK(read("a 1\nb 1\nc 1\n") == "sample limit exceeded");
+  CHECK(counts.samples == 3);
+  CHECK(counts.after_relabeling == 3);
+  CHECK(counts.series_added == 2);
+  CHECK(read("b 1\nc 1\n") == "b 1\nc 1\n");
+  CHECK(counts.series_added == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "names that are not legacy ones are quoted in errors") {
+  CHECK(read("a{\"x.y\"=\"1\"} 1\n") ==
+        R"(invalid metric name or label names: {__name__="a", instance="i", job="j", "x.y"="1"})");
+}
+
+TEST_CASE_FIXTURE(Fixture, "all exemplars of a native histogram that have a time go on, in order") {
+  NativeHistogram histogram;
+  histogram.positive_spans = {{0, 1}};
+  histogram.positive_deltas = {1};
+  histogram.count = 1;
+  const std::string text = "# TYPE h histogram\nh 0\n";
+  const auto exemplar = [](std::string_view trace, std::optional<int64_t> time_ms) {
+    return wire::RawExemplar{
+        .labels = {{"t", trace}}, .value = 1, .timestamp_ms = time_ms, .is_escaped = false};
+  };
+  const auto read_with = [&](std::vector<wire::RawExemplar> exemplars) {
+    scratch.natives = {{text.find("h 0"), histogram, std::move(exemplars)}};
+    REQUIRE(read_open_metrics(text) == "");
+    std::string traces;
+    for (const Exemplar& one : scratch.exemplars) traces += one.labels[0].value;
+    return traces;
+  };
+  CHECK(read_with({exemplar("\\", 30), exemplar("a", 10), exemplar("b", {}), exemplar("c", 20)}) ==
+        "ac\\");
+  CHECK(read_with({exemplar("\\", 30), exemplar("a", 10), exemplar("d", 40)}) == "d");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a body that breaks off fails after what stands before") {
+  scratch.body_error.emplace("unexpected EOF", ErrorKind::invalid);
+  CHECK(read_open_metrics("m 1\n") == "unexpected EOF");
+  CHECK(counts.samples == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "metadata goes with each series of the family, also with later ones") {
+  settings.honor_metadata = true;
+  const auto described = [&] {
+    std::string out;
+    for (const auto& [series, metadata] : scratch.metadata) {
+      out += fmt::format("{} {}\n", store.label(*series, "__name__"), name_of(metadata.type));
+    }
+    return out;
+  };
+  read("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_total 1\n# TYPE g gauge\nother 1\n");
+  CHECK(described() == "h_bucket histogram\nh_sum histogram\n");
+  read("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 1\nh_sum 1\n");
+  CHECK(described() == "h_bucket histogram\n");
+  // What did not go on is told again.
+  read("# TYPE c counter\nc_total 1\nno number\n");
+  CHECK(described() == "");
+  read("# TYPE c counter\nc_total 1\n");
+  CHECK(described() == "c_total counter\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "start times of converted histograms are no samples") {
+  settings.convert_classic_histograms = true;
+  CHECK(read_open_metrics("# TYPE a counter\na_total 1\na_created 5\n"
+                          "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_count 1\nh_created 5\n"
+                          "# TYPE b counter\nb_total 1\nb_created 5\n") ==
+        "a_total 1\na_created 5\nb_total 1\n");
 }
 
 }  // namespace alloy::prometheus::scrape

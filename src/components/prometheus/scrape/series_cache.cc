@@ -46,7 +46,6 @@ uint64_t SeriesCache::hash(std::string_view series) const {
 void SeriesCache::begin() {
   position_ = 0;
   context_ = 0;
-  added_ = 0;
 }
 
 SeriesCache::Entry* SeriesCache::expected(std::string_view text) {
@@ -112,10 +111,10 @@ SeriesCache::Entry* SeriesCache::find(std::string_view series) {
 SeriesCache::Entry& SeriesCache::add(std::string_view series, const Series& resolved) {
   ASSERT(is_rebuilding_ && series.size() <= series_bytes_max);
   table_.insert(expected_hash_, static_cast<uint32_t>(entries_.size() + next_.size()) + 1);
-  ++added_;
   is_settled_ = false;
   return next_.emplace_back(Entry{.hash = expected_hash_,
                                   .size = static_cast<uint32_t>(series.size()),
+                                  .is_counted = false,
                                   .is_tracked = false,
                                   .is_live = false,
                                   .is_duplicate = false,

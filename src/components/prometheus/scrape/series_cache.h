@@ -21,14 +21,15 @@ class SeriesCache {
  public:
   struct Entry {
     uint64_t hash;
-    uint32_t size : 29;
+    uint32_t size : 28;
+    uint32_t is_counted : 1;    // As a series that a scrape has added.
     uint32_t is_tracked : 1;    // Gets a staleness marker when it vanishes: has no own timestamp.
     uint32_t is_live : 1;       // Was sent by the last scrape, tracked.
     uint32_t is_duplicate : 1;  // The same bytes stand further up.
     SeriesNumber series;
   };
   static_assert(sizeof(Entry) == 16);
-  static constexpr size_t series_bytes_max = (size_t{1} << 29) - 1;
+  static constexpr size_t series_bytes_max = (size_t{1} << 28) - 1;
 
   explicit SeriesCache(SeriesStore& store);
   ~SeriesCache();
@@ -69,8 +70,6 @@ class SeriesCache {
 
   size_t size() const { return entries_.size(); }
   size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
-  // How many series find() did not know during this scrape.
-  size_t added() const { return added_; }
 
  private:
   uint64_t hash(std::string_view series) const;
@@ -85,7 +84,6 @@ class SeriesCache {
   uint64_t context_ = 0;
   uint64_t expected_hash_ = 0;
   bool is_settled_ = true;  // is_live == is_tracked everywhere.
-  size_t added_ = 0;
 
   // While the list is being rebuilt: entries move from entries_, where they leave a hole with their
   // new place in `size`, to next_. The table has old places + 1, and behind them new ones.

@@ -58,10 +58,8 @@ using Names = std::multiset<std::string>;
 
 TEST_CASE_FIXTURE(Fixture, "a steady target is predicted line by line") {
   CHECK(scrape({"a", "b", "c"}).empty());
-  CHECK(cache.added() == 3);
   CHECK(scrape({"a", "b", "c"}).empty());
   CHECK(predicted == 3);
-  CHECK(cache.added() == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "series that vanish end once, wherever they stood") {
@@ -76,7 +74,6 @@ TEST_CASE_FIXTURE(Fixture, "series that vanish end once, wherever they stood") {
 TEST_CASE_FIXTURE(Fixture, "another order is learned") {
   scrape({"a", "b", "c"});
   CHECK(scrape({"c", "x", "b", "a"}).empty());
-  CHECK(cache.added() == 1);
   CHECK(scrape({"c", "x", "b", "a"}).empty());
   CHECK(predicted == 4);
 }
@@ -96,7 +93,6 @@ TEST_CASE_FIXTURE(Fixture, "a failed scrape ends all series, which then come bac
   CHECK(scrape({"a", "x"}, false) == Names{"a", "b"});
   CHECK(scrape({}, false).empty());
   CHECK(scrape({"a", "b"}).empty());
-  CHECK(cache.added() == 0);
   CHECK(scrape({"a"}) == Names{"b"});
 }
 

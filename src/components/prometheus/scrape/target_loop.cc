@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "components/prometheus/scrape/protocols.h"
+#include "components/prometheus/scrape/report_metrics.h"
 
 namespace alloy::prometheus::scrape {
 
@@ -15,18 +16,12 @@ constexpr Duration alignment_max = 2ms;
 // For how much longer than two intervals a target must be gone before its series are marked.
 constexpr int grace_divisor = 10;
 
-constexpr std::string_view report_names[] = {
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-    "scrape_timeout_seconds",
-    "scrape_sample_limit",
-    "scrape_body_size_bytes",
-};
-constexpr size_t report_count = 5;
-constexpr size_t report_count_extra = std::size(report_names);
+// Metadata is passed on once more from time to time, for receivers that are new.
+constexpr Duration metadata_interval = 1min;
+
+size_t count_reports(const LoopSettings& settings) {
+  return settings.extra_metrics ? report_count_extra : report_count_plain;
+}
 
 // Clocks are not read at exactly the same time.
 constexpr Duration place_tolerance = 50ms;
@@ -67,8 +62,8 @@ TargetLoop::TargetLoop(LoopEnvironment& environment, ScrapeTarget target,
     : environment_(environment),
       labels_(target.public_labels),
       ingest_(environment.store, target.public_labels) {
-  for (const std::string_view name : report_names) {
-    report_series_.push_back(ingest_.report_series(name));
+  for (const ReportMetric& metric : report_metrics) {
+    report_series_.push_back(ingest_.report_series(metric.name));
   }
   status_.labels = labels_;
   update(std::move(target), std::move(settings));
@@ -209,12 +204,14 @@ Task<> TargetLoop::scrape() {
   auto scratch = environment_.scratches.borrow();
   Reports reports{.body_size = fetched.body_size};
   ingest_.configure(now.settings->ingest);
-  if (repeats_metadata_.exchange(false)) ingest_.families().mark_untold();
+  const bool repeats_metadata = is_metadata_due(*now.settings);
+  if (repeats_metadata) ingest_.families().mark_untold();
   const Result<void> result =
       ingest(*now.settings, *body, fetched, time_ms, *scratch, reports.counts);
   reports.is_up = result.has_value();
   reports.duration = environment_.clock.steady() - start;
-  add_reports(now, time_ms, reports, scratch->samples);
+  add_reports(now, time_ms, reports, *scratch);
+  if (repeats_metadata) describe_reports(count_reports(*now.settings), scratch->metadata);
   pass_on(*scratch);
   environment_.metrics.count_scrape(in_seconds(reports.duration), reports.counts);
 
@@ -264,6 +261,7 @@ Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, 
     co_return fetched;
   }
   fetched.body_size = static_cast<double>(body->size());
+  if (body->empty()) co_return fetched;  // In whatever format.
   auto format = body_format(response->headers.get("Content-Type"), settings.fallback_protocol);
   if (!format) {
     fetched.result = std::unexpected(std::move(format).error());
@@ -280,23 +278,23 @@ Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, 
 Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body, Fetched& fetched,
                                 int64_t time_ms, IngestScratch& scratch, IngestCounts& counts) {
   scratch.clear();
-  if (!fetched.result) {
+  if (!fetched.result || body.empty()) {
     ingest_.read_nothing(time_ms, scratch);
     return fetched.result;
   }
   scratch.natives.clear();
+  scratch.body_error.reset();
   std::string* text = &body;
   if (fetched.is_protobuf) {
     text = &scratch.rewritten;
     text->clear();
-    fetched.format = wire::TextFormat::open_metrics;
+    fetched.format = wire::TextFormat::protobuf;
     const auto start_times =
         settings.ingest.zero_samples ? wire::StartTimes::as_lines : wire::StartTimes::ignored;
     if (auto written = wire::write_as_text(body, settings.native_histograms, *text, scratch.natives,
                                            start_times);
         !written) {
-      ingest_.read_nothing(time_ms, scratch);
-      return written;
+      scratch.body_error = std::move(written).error();
     }
   } else if (fetched.format == wire::TextFormat::prometheus) {
     wire::ExpositionParser::with_last_newline(body);
@@ -321,7 +319,7 @@ Result<void> TargetLoop::ingest(const LoopSettings& settings, std::string& body,
 }
 
 void TargetLoop::add_reports(const Current& now, int64_t time_ms, const Reports& reports,
-                             std::vector<Sample>& samples) {
+                             IngestScratch& scratch) {
   const double values[report_count_extra] = {
       reports.is_up ? 1.0 : 0.0,
       in_seconds(reports.duration),
@@ -332,9 +330,22 @@ void TargetLoop::add_reports(const Current& now, int64_t time_ms, const Reports&
       static_cast<double>(now.settings->ingest.sample_limit),
       reports.body_size,
   };
-  const size_t count = now.settings->extra_metrics ? report_count_extra : report_count;
+  const size_t count = count_reports(*now.settings);
   for (size_t i = 0; i < count; ++i) {
-    samples.push_back({report_series_[i].get(), time_ms, values[i]});
+    scratch.samples.push_back({report_series_[i].get(), time_ms, values[i]});
+  }
+}
+
+bool TargetLoop::is_metadata_due(const LoopSettings& settings) {
+  if (!settings.ingest.honor_metadata || last_start_ < metadata_due_) return false;
+  metadata_due_ = last_start_ + metadata_interval;
+  return true;
+}
+
+void TargetLoop::describe_reports(size_t count, std::vector<SeriesMetadata>& metadata) const {
+  for (size_t i = 0; i < count; ++i) {
+    const ReportMetric& metric = report_metrics[i];
+    metadata.push_back({report_series_[i].get(), {FamilyType::gauge, metric.help, metric.unit}});
   }
 }
 
@@ -378,7 +389,7 @@ Task<> TargetLoop::mark_gone(SteadyTime next, Duration interval) {
   auto scratch = environment_.scratches.borrow();
   scratch->clear();
   ingest_.read_nothing(time_ms, *scratch);
-  const size_t count = current()->settings->extra_metrics ? report_count_extra : report_count;
+  const size_t count = count_reports(*current()->settings);
   for (size_t i = 0; i < count; ++i) {
     scratch->samples.push_back({report_series_[i].get(), time_ms, stale_marker()});
   }

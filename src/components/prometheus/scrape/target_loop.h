@@ -76,9 +76,6 @@ class TargetLoop {
     with_markers,  // The target is gone: marks its series after two more intervals.
   };
   void stop(Ending ending);
-  // Passes on all metadata again with the next scrape.
-  void repeat_metadata() { repeats_metadata_ = true; }
-
   TargetStatus status() const;
   // The public labels; they never change.
   const LabelSet& labels() const { return labels_; }
@@ -105,7 +102,9 @@ class TargetLoop {
   Result<void> ingest(const LoopSettings& settings, std::string& body, Fetched& fetched,
                       int64_t time_ms, IngestScratch& scratch, IngestCounts& counts);
   void add_reports(const Current& now, int64_t time_ms, const Reports& reports,
-                   std::vector<Sample>& samples);
+                   IngestScratch& scratch);
+  bool is_metadata_due(const LoopSettings& settings);
+  void describe_reports(size_t count, std::vector<SeriesMetadata>& metadata) const;
   void report_failure(const Current& now, const std::string& error);
   Task<> mark_gone(SteadyTime next, Duration interval);
   void pass_on(IngestScratch& scratch);
@@ -120,7 +119,7 @@ class TargetLoop {
   uint64_t updates_seen_ = 0;
   bool is_past_term_ = false;        // Waits until it is ours again.
   std::optional<WallTime> aligned_;  // When the scrape was due whose time was used last.
-  std::atomic<bool> repeats_metadata_ = false;
+  SteadyTime metadata_due_{};        // When all metadata is passed on once more.
   std::atomic<bool> has_returned_ = false;
   StopSource fetch_stop_;
 

@@ -20,7 +20,7 @@ RelabelCache::Counts MappedBatch::assign(const MetricBatch& batch, RelabelCache&
   const RelabelCache::Counts counts = cache.counts();
   map_items(batch.exemplars, cache, exemplars_);
   map_items(batch.created, cache, created_);
-  metadata_ = batch.metadata;
+  map_items(batch.metadata, cache, metadata_);
   for (const Sample& sample : batch.samples) {
     if (is_stale_marker(sample.value)) cache.forget(*sample.series);
   }

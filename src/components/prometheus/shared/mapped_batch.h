@@ -14,7 +14,6 @@ class MappedBatch {
   // left is valid until the cache's release_forgotten(). Returns the cache's counts as they are
   // after the samples and histograms.
   RelabelCache::Counts assign(const MetricBatch& batch, RelabelCache& cache);
-  // With the metadata of the batch it was made of, which must still be there.
   MetricBatch batch() const {
     return {.samples = samples_,
             .histograms = histograms_,
@@ -28,7 +27,7 @@ class MappedBatch {
   std::vector<HistogramSample> histograms_;
   std::vector<Exemplar> exemplars_;
   std::vector<CreatedTimestamp> created_;
-  std::span<const FamilyMetadata> metadata_;
+  std::vector<SeriesMetadata> metadata_;
 };
 
 }  // namespace alloy::prometheus
