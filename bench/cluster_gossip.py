@@ -10,8 +10,10 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -115,6 +117,7 @@ def measure(options, folder):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # The nodes are ended, too.
     parser = argparse.ArgumentParser()
     parser.add_argument("--nodes", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=60)

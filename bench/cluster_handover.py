@@ -304,6 +304,7 @@ async def measure(options, folder):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # The nodes are ended, too.
     parser = argparse.ArgumentParser()
     parser.add_argument("--targets", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=1)

@@ -24,7 +24,8 @@ void ring_lookup(benchmark::State& state) {
 BENCHMARK(ring_lookup)->Arg(3)->Arg(100)->Arg(1000);
 
 void ring_construction(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(cluster::Ring(names(state.range(0))));
+  // Made at the first question.
+  for (auto _ : state) benchmark::DoNotOptimize(cluster::Ring(names(state.range(0))).owner(0));
 }
 BENCHMARK(ring_construction)->Arg(3)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
 

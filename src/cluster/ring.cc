@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -27,20 +28,24 @@ std::vector<uint64_t> tokens_of(std::string_view name) {
   return tokens;
 }
 
+// Dear to make, and many a ring is outdated before anybody asks it: made at the first question.
 struct Ring::Tokens {
+  explicit Tokens(std::vector<std::string> sorted_names) : names(std::move(sorted_names)) {}
+
+  size_t find(uint64_t key) const;
+  void make() const;
+
   std::vector<std::string> names;
-  std::vector<uint64_t> tokens;   // Sorted.
-  std::vector<uint32_t> holders;  // Index into names, for each token.
+  mutable std::once_flag is_made;         // Guards everything below.
+  mutable std::vector<uint64_t> tokens;   // Sorted.
+  mutable std::vector<uint32_t> holders;  // Index into names, for each token.
   // Where the tokens with the same upper bits begin: tokens are spread evenly, so that the search
   // ends after a step or two.
-  std::vector<uint32_t> buckets;
-  unsigned bucket_shift = 0;
-
-  explicit Tokens(std::vector<std::string> sorted_names);
-  size_t find(uint64_t key) const;
+  mutable std::vector<uint32_t> buckets;
+  mutable unsigned bucket_shift = 0;
 };
 
-Ring::Tokens::Tokens(std::vector<std::string> sorted_names) : names(std::move(sorted_names)) {
+void Ring::Tokens::make() const {
   std::vector<std::pair<uint64_t, uint32_t>> entries;
   entries.reserve(names.size() * tokens_per_node);
   for (uint32_t i = 0; i < names.size(); ++i)
@@ -64,6 +69,7 @@ Ring::Tokens::Tokens(std::vector<std::string> sorted_names) : names(std::move(so
 }
 
 size_t Ring::Tokens::find(uint64_t key) const {
+  std::call_once(is_made, [this] { make(); });
   size_t at = buckets[key >> bucket_shift];
   while (at < tokens.size() && tokens[at] < key) ++at;
   return at == tokens.size() ? 0 : at;

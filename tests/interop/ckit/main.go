@@ -96,14 +96,6 @@ func main() {
 		}
 		check(json.NewEncoder(w).Encode(owners))
 	})
-	if *targets != "" {
-		s := newScraper(*name, *sink, strings.Split(*targets, ","), ring)
-		node.Observe(ckit.FuncObserver(func([]peer.Peer) bool {
-			s.clusterChanged()
-			return true
-		}))
-		go s.run()
-	}
 	listener, err := net.Listen("tcp", *listen)
 	check(err)
 	go func() { check(http.Serve(listener, h2c.NewHandler(mux, &http2.Server{}))) }()
@@ -126,6 +118,15 @@ func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	check(node.ChangeState(ctx, peer.StateParticipant))
 	cancel()
+	if *targets != "" {
+		s := newScraper(*name, *sink, strings.Split(*targets, ","), ring)
+		node.Observe(ckit.FuncObserver(func([]peer.Peer) bool {
+			s.clusterChanged()
+			return true
+		}))
+		s.clusterChanged()
+		go s.run()
+	}
 	fmt.Println("running")
 
 	stop := make(chan os.Signal, 1)

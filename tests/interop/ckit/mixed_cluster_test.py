@@ -18,6 +18,8 @@ import unittest
 import urllib.request
 
 TARGETS = 300
+# Patience, not an expectation: how long anything may take on a busy machine.
+LIMIT = 240
 
 
 def free_port():
@@ -156,8 +158,8 @@ class MixedCluster(unittest.TestCase):
         self.nodes.append(node)
         return node
 
-    def within(self, seconds, condition, what):
-        end = time.monotonic() + seconds
+    def within(self, condition, what):
+        end = time.monotonic() + LIMIT
         last = None
         while time.monotonic() < end:
             try:
@@ -168,14 +170,14 @@ class MixedCluster(unittest.TestCase):
             time.sleep(0.1)
         logs = "".join(n.name + ":\n" + (n.folder / "log").read_text()[-3000:]
                        for n in self.nodes if isinstance(n, Ours))
-        self.fail(f"not within {seconds} s: {what} ({last})\n{logs}")
+        self.fail(f"not within {LIMIT} s: {what} ({last})\n{logs}")
 
-    def agree(self, nodes, seconds):
+    def agree(self, nodes):
         names = sorted(n.name for n in nodes)
-        self.within(seconds, lambda: all(n.participants() == names for n in nodes),
+        self.within(lambda: all(n.participants() == names for n in nodes),
                     f"all see {names}")
 
-    def scraped_by_owners(self, peer, seconds):
+    def scraped_by_owners(self, peer):
         """Each target that one of ours owns is scraped by it, and by no other."""
         owners = peer.owners(self.targets)
         ours = {n.name for n in self.nodes if isinstance(n, Ours)}
@@ -187,7 +189,7 @@ class MixedCluster(unittest.TestCase):
             found = self.scraped.scrapers_since(start)
             return all(found[i] == ({owner} & ours) for i, owner in enumerate(owners))
 
-        self.within(seconds, holds, "targets are scraped by their owners alone")
+        self.within(holds, "targets are scraped by their owners alone")
 
     def test_join_leave_crash_and_restart(self):
         a = self.add(Peer("peer-a", free_port()))
@@ -195,31 +197,31 @@ class MixedCluster(unittest.TestCase):
         x = self.add(Ours("ours-x", free_port(), self.folder.name, self.targets))
         y = self.add(Ours("ours-y", free_port(), self.folder.name, self.targets))
         a.start()
-        self.within(10, lambda: a.participants() == ["peer-a"], "the first node runs")
+        self.within(lambda: a.participants() == ["peer-a"], "the first node runs")
         b.start([a.address])
         x.start([a.address])
-        self.agree([a, b, x], 15)
+        self.agree([a, b, x])
         y.start([x.address])
-        self.agree([a, b, x, y], 15)
-        self.scraped_by_owners(a, 20)
+        self.agree([a, b, x, y])
+        self.scraped_by_owners(a)
 
         x.stop(signal.SIGTERM)
         self.assertEqual(x.process.returncode, 0)
-        self.agree([a, b, y], 10)
-        self.scraped_by_owners(a, 20)
+        self.agree([a, b, y])
+        self.scraped_by_owners(a)
 
         x.start([b.address])
-        self.agree([a, b, x, y], 15)
-        self.scraped_by_owners(b, 20)
+        self.agree([a, b, x, y])
+        self.scraped_by_owners(b)
 
         b.stop(signal.SIGKILL)
-        self.agree([a, x, y], 120)
-        self.scraped_by_owners(a, 20)
+        self.agree([a, x, y])
+        self.scraped_by_owners(a)
 
         y.stop(signal.SIGKILL)
         y.start([a.address])
-        self.agree([a, x, y], 60)
-        self.scraped_by_owners(a, 20)
+        self.agree([a, x, y])
+        self.scraped_by_owners(a)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,10 @@ type sample struct {
 	Milliseconds int64  `json:"ms"`
 }
 
-// scraper does what a clustered scrape component of the original does: whenever the cluster has
-// changed it looks which targets are its own, starts with new ones at their place on the clock (which
-// differs from node to node) and stops with those that are not its own any more at once.
+// scraper does what a clustered scrape component of the original does: once its node takes part, and
+// whenever the cluster has changed, it looks which targets are its own, starts with new ones at their
+// place on the clock (which differs from node to node) and stops at once with those that are not its
+// own any more.
 type scraper struct {
 	name, sink string
 	targets    []string
