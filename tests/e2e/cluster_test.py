@@ -163,11 +163,14 @@ http {{
         return node.metric_sum("cluster_ready_for_traffic") == 1
 
     def test_a_cluster_that_is_too_small_gets_no_work(self):
-        a = self.node("a", "--cluster.wait-for-size=2", config=CLUSTERED)
+        a = self.node("a", "--cluster.wait-for-size=2",
+                      config=CLUSTERED + 'prometheus.exporter.unix "u" { }\n')
         eventually(lambda: self.participants(a) == ["a"], what="the first node")
         self.assertFalse(self.is_ready(a))
         self.assertEqual(self.own_targets(a), 0)
         self.assertEqual(a.metric_sum("cluster_minimum_size"), 2)
+        self.assertIn("detected clustering is configured while using a host-specific exporter",
+                      a.log())
         b = self.node("b", "--cluster.wait-for-size=2", config=CLUSTERED,
                       join=f"127.0.0.1:{a.port}")
         eventually(lambda: self.is_ready(a) and self.is_ready(b), 60, "both are ready")

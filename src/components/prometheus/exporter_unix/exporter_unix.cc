@@ -32,7 +32,8 @@ Result<> Exporter::update(Arguments arguments) {
   TRY(auto targets, server_.serve(options(),
                                   {.component_name = "prometheus.exporter.unix",
                                    .job = "integrations/unix",
-                                   .instance = host_name()},
+                                   .instance = host_name(),
+                                   .is_of_host = true},
                                   std::move(collect)));
   set_exports({.targets = std::move(targets)});
   return {};

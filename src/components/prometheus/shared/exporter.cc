@@ -1,9 +1,11 @@
 #include "components/prometheus/shared/exporter.h"
 
+#include <algorithm>
 #include <mutex>
 #include <unistd.h>
 
 #include "base/executor.h"
+#include "services/cluster.h"
 #include "services/self_metrics.h"
 
 namespace alloy::prometheus {
@@ -48,6 +50,25 @@ Task<net::ServerResponse> show(std::shared_ptr<ServedMetrics> served, StopToken 
   co_return response;
 }
 
+// The nodes of a cluster divide targets that are the same everywhere.
+void warn_if_clustered(const Options& options) {
+  const auto* cluster = options.services.find<Cluster>();
+  if (cluster == nullptr) return;
+  const auto view = cluster->view();
+  const bool is_alone = std::ranges::all_of(
+      view->ring.names(), [&](const std::string& name) { return name == view->self; });
+  if (view->is_ready && is_alone) return;
+  options.logger.warn(
+      "detected clustering is configured while using a host-specific exporter - please make sure "
+      "your configuration is correct",
+      {{"exporter", options.id},
+       {"details",
+        "this exporter's target has the name of the host as its instance, so every node has "
+        "another "
+        "one, and no node may scrape its own: give it the same instance everywhere, or scrape it "
+        "without clustering"}});
+}
+
 }  // namespace
 
 Result<TargetList> MetricsServer::serve(const Options& options, const ExporterTarget& exporter,
@@ -70,6 +91,7 @@ Result<TargetList> MetricsServer::serve_later(const Options& options,
     served_->collect = std::move(collect);
   }
   if (is_first) {
+    if (exporter.is_of_host) warn_if_clustered(options);
     handler_ = http->serve(options.global_id(), [served = served_](net::ServerRequest request) {
       return show(served, request.stop);
     });

@@ -28,6 +28,7 @@ struct ExporterTarget {
   std::string component_name;  // "prometheus.exporter.self"
   std::string job;             // "integrations/self"
   std::string instance;
+  bool is_of_host = false;  // Each machine's is another one, so that nodes can't share them.
 };
 Target exporter_target(const ExporterTarget& exporter, const ComponentHttp& http,
                        std::string_view global_id);
