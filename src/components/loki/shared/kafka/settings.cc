@@ -23,6 +23,8 @@ Result<ConsumerSettings> make_settings(const std::vector<std::string>& brokers,
                           {"auto.offset.reset", "earliest"},
                           {"enable.auto.commit", "false"},
                           {"enable.auto.offset.store", "false"},
+                          // Who is killed keeps its partitions for so long.
+                          {"session.timeout.ms", "10000"},
                           // Full receivers are no reason to be thrown out of the group.
                           {"max.poll.interval.ms", "86400000"},
                           // What is fetched ahead, of each consumer.
