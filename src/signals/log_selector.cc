@@ -117,7 +117,7 @@ Result<void> LogSelectorParser::scan_string() {
     return {};
   }
   auto value = unquote_go(literal);
-  if (!value) return error("invalid syntax");
+  if (!value) return error("invalid char escape");
   token_ = Token::string;
   value_ = *std::move(value);
   return {};

@@ -31,6 +31,7 @@ TEST_CASE("selectors are refused with the place of the mistake") {
   CHECK(refused("{foo=\"bar\"") ==
         "parse error at line 1, col 11: syntax error: unexpected $end, expecting } or ,");
   CHECK(refused("{foo=\"bar}") == "parse error at line 1, col 6: literal not terminated");
+  CHECK(refused("{foo=\"b\\d\"}") == "parse error at line 1, col 6: invalid char escape");
   CHECK(refused("{a=`b`}") ==
         "parse error at line 1, col 4: syntax error: unexpected IDENTIFIER, expecting STRING");
   CHECK(refused("{a=\"b\"} | json") ==

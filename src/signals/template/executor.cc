@@ -239,6 +239,8 @@ bool Executor::command(const Command& command, const Value& dot, const Value* fi
       return variable(first, rest, dot, final, out);
     case Operand::Kind::chain:
       return chain(first, rest, dot, final, out);
+    case Operand::Kind::nil:
+      return fail("nil is not a command");
     default:
       break;
   }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "signals/template/functions.h"
+#include "values/stdlib/base64.h"
 
 namespace alloy::go_template {
 namespace {
@@ -45,6 +46,16 @@ bool ascii(Arguments in, Value& out, Failure& failure) {
   return letters(in, printable, out, failure);
 }
 
+// As many bytes, in base 64.
+bool bytes(Arguments in, Value& out, Failure& failure) {
+  const int64_t count = in[0].as_integer().value;
+  if (count < 0 || count > count_max) return failure("there can't be so many random bytes");
+  std::string text(static_cast<size_t>(count), '\0');
+  RAND_bytes(reinterpret_cast<unsigned char*>(text.data()), static_cast<int>(count));
+  out = Value::text(stdlib::encode_base64(text, stdlib::Base64Alphabet::standard));
+  return true;
+}
+
 bool integer(Arguments in, Value& out, Failure& failure) {
   const int64_t low = in[0].as_integer().value;
   const int64_t high = in[1].as_integer().value;
@@ -81,10 +92,15 @@ bool uuid(Arguments, Value& out, Failure&) {
 }  // namespace
 
 const Function random_functions[] = {
-    {"randAlpha", "i", alphabetic}, {"randAlphaNum", "i", alphanumeric},
-    {"randAscii", "i", ascii},      {"randInt", "ii", integer},
-    {"randNumeric", "i", numeric},  {"shuffle", "s", shuffle},
-    {"uuidv4", "", uuid},           {},
+    {"randAlpha", "i", alphabetic},
+    {"randAlphaNum", "i", alphanumeric},
+    {"randAscii", "i", ascii},
+    {"randBytes", "i", bytes},
+    {"randInt", "ii", integer},
+    {"randNumeric", "i", numeric},
+    {"shuffle", "s", shuffle},
+    {"uuidv4", "", uuid},
+    {},
 };
 
 }  // namespace alloy::go_template

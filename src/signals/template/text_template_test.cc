@@ -95,6 +95,14 @@ TEST_CASE("functions of Alloy and sprig") {
         "0.3 123.56 3.3333333333333335");
 }
 
+TEST_CASE("numbers become texts as Go prints them") {
+  CHECK(made("{{ 1e5 }} {{ 1e6 }} {{ 123456789.5 }} {{ 1234567 }} {{ 0.0001 }} {{ 0.00001 }}") ==
+        "100000 1e+06 1.234567895e+08 1234567 0.0001 1e-05");
+  CHECK(made("{{ mulf 1000000.0 2 }} {{ printf \"%v %G\" 2e6 2e6 }} {{ toJson 1e6 }}") ==
+        "2e+06 2e+06 2E+06 1000000");
+  CHECK(made("{{ randBytes 3 | b64dec | len }}") == "3");
+}
+
 TEST_CASE("mistakes are refused in Go's words") {
   const std::string at = "template: pipeline_template:1: ";
   CHECK(made("{{ nope .b }}") == at + "function \"nope\" not defined");
@@ -114,6 +122,7 @@ TEST_CASE("templates that never end are stopped") {
   CHECK(made("{{ define \"t\" }}{{ template \"t\" . }}{{ end }}{{ template \"t\" . }}") ==
         "failed: exceeded maximum template depth");
   CHECK(made("{{ repeat 100000000 .s }}").starts_with("failed"));
+  CHECK(made("{{ nil | default 1 }}") == "failed: nil is not a command");
 }
 
 }  // namespace

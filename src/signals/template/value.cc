@@ -2,6 +2,9 @@
 #include "signals/template/value.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 #include "base/text.h"
 
@@ -122,7 +125,20 @@ bool Value::is_true() const {
   }
 }
 
-std::string float_text(double value) { return format_double(value); }
+// The shortest decimal as fmt's %v spells it: 100000, but 1e+06.
+std::string float_text(double value) {
+  constexpr int exponent_min = -4;
+  constexpr int exponent_max = 6;
+  char buffer[32];
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const std::string_view scientific(buffer, end);
+  const size_t at = scientific.find('e');
+  if (at == std::string_view::npos) return format_double(value);  // No number, or infinite.
+  const int exponent = std::atoi(std::string(scientific.substr(at + 1)).c_str());
+  if (exponent < exponent_min || exponent >= exponent_max) return std::string(scientific);
+  return format_double(value);
+}
 
 std::string version_text(const Version& version) {
   std::string text = std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
