@@ -302,6 +302,7 @@ Task<bool> Program::load_first() {
 
 Task<> Program::follow_reloads() {
   const StopToken stop = stop_.get_token();
+  std::stop_callback on_stop(stop, [this] { controller_->refuse_loads(); });
   while (co_await reload_requested_.wait(stop) == Wake::notified) (void)co_await reload(this);
 }
 

@@ -111,11 +111,13 @@ Task<LoadResult> Controller::load(ConfigSource source) {
   co_return LoadResult();
 }
 
+void Controller::refuse_loads() {
+  std::lock_guard lock(state_->mutex);
+  state_->is_shut_down = true;
+}
+
 Task<> Controller::shutdown() {
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->is_shut_down = true;
-  }
+  refuse_loads();
   const auto hold = co_await state_->loading.lock(AsyncLock::Mode::exclusive);
   co_await state_->root->stop();
 }

@@ -82,6 +82,9 @@ class Controller final : public ComponentDirectory {
   Task<LoadResult> load_path(std::string path);
   Task<LoadResult> load(ConfigSource source);
 
+  // From now on loads fail, those too that wait for their turn: the end must not wait for them.
+  void refuse_loads();
+
   // Stops everything: whoever makes telemetry first, whoever sends it last. Returns when all tasks
   // have, or after the deadline of the options. Later loads fail.
   Task<> shutdown();

@@ -112,6 +112,14 @@ TEST_CASE("a rejected configuration leaves no trace") {
   CHECK(program.info("test.value.b").exports == number(2));
 }
 
+TEST_CASE("a program that was told to stop takes no other configuration, and runs until shutdown") {
+  Program program;
+  REQUIRE(program.load(R"(test.value "a" { value = 1 })") == "");
+  program.controller().refuse_loads();
+  CHECK(program.load(R"(test.value "a" { value = 2 })") == "the program is shutting down");
+  CHECK(program.info("test.value.a").exports == number(1));
+}
+
 TEST_CASE("a first load that fails runs nothing") {
   Program program;
   CHECK(program.load(R"(
