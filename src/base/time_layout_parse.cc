@@ -392,7 +392,8 @@ ParsedTime TimeLayout::moment_of(const Fields& fields, const TimeZone& zone,
         std::from_chars(hours.data(), hours.data() + hours.size(), time.offset);
         time.offset *= sign * 3600;
       }
-      time.seconds = local - time.offset;
+      // As Go does it: the name of a zone that nobody knows does not move the time.
+      time.seconds = local;
       time.zone = ParsedTime::Zone::offset;
     }
   } else {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <re2/re2.h>
 
 #include "base/text.h"
@@ -64,9 +65,13 @@ std::string_view group_name(std::string_view text) {
   return std::ranges::all_of(name, is_name_byte) ? name : std::string_view();
 }
 
+std::unexpected<Error> refuse(std::string_view what, std::string_view part) {
+  return fail(fmt::format("error parsing regexp: {}: `{}`", what, part), ErrorKind::invalid);
+}
+
 // What RE2 understands: (?<name> becomes (?P<name>, and only the first group of a name has it. The
-// names of all groups go to `names`.
-std::string adapt(std::string_view source, std::vector<std::string>& names) {
+// names of all groups go to `names`. Fails for what RE2 takes, and Go does not.
+Result<std::string> adapt(std::string_view source, std::vector<std::string>& names) {
   std::string out;
   bool in_class = false;
   names.assign(1, {});
@@ -76,6 +81,7 @@ std::string adapt(std::string_view source, std::vector<std::string>& names) {
     if (rest.starts_with("\\Q")) {
       size = std::min(rest.find("\\E"), rest.size());
     } else if (rest[0] == '\\') {
+      if (rest.starts_with("\\C")) return refuse("invalid escape sequence", "\\C");
       size = std::min<size_t>(rest.size(), 2);
     } else if (in_class) {
       if (rest[0] == ']') in_class = false;
@@ -92,6 +98,10 @@ std::string adapt(std::string_view source, std::vector<std::string>& names) {
       names.emplace_back(name);
       i += rest.find('>') + 1;
       continue;
+    } else if (rest.starts_with("(?<")) {
+      const size_t end = rest.find('>');
+      return refuse("invalid named capture",
+                    rest.substr(0, end == std::string_view::npos ? end : end + 1));
     } else if (rest[0] == '(' && !rest.starts_with("(?")) {
       names.emplace_back();
     }
@@ -114,7 +124,8 @@ Result<SearchExpression> SearchExpression::create(std::string_view source) {
   options.set_max_mem(int64_t{64} << 20);
   SearchExpression made;
   made.source_ = source;
-  made.expression_ = std::make_shared<const re2::RE2>(adapt(source, made.names_), options);
+  TRY(const std::string adapted, adapt(source, made.names_));
+  made.expression_ = std::make_shared<const re2::RE2>(adapted, options);
   if (!made.expression_->ok()) return fail(regexp_error(*made.expression_), ErrorKind::invalid);
   made.names_.resize(static_cast<size_t>(made.group_count()) + 1);
   return made;

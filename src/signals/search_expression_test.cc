@@ -13,6 +13,12 @@ TEST_CASE("expressions are looked for anywhere, with Go's syntax") {
   CHECK(SearchExpression::create("x*")->replace_all("abxc", "-") == "-a-b-c-");
   CHECK(SearchExpression::create("(?=a)").error().message() ==
         "error parsing regexp: invalid or unsupported Perl syntax: `(?=`");
+  CHECK(SearchExpression::create("a(?<!x)b").error().message() ==
+        "error parsing regexp: invalid named capture: `(?<!x)b`");
+  CHECK(SearchExpression::create("(?<a-b>x)").error().message() ==
+        "error parsing regexp: invalid named capture: `(?<a-b>`");
+  CHECK(SearchExpression::create("\\C").error().message() ==
+        "error parsing regexp: invalid escape sequence: `\\C`");
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ TEST_CASE("functions check number and types of their arguments") {
 TEST_CASE("mistakes are refused in the words of the real program") {
   CHECK(found("b[") == "SyntaxError: Expected TOKStar, received: TOKEOF");
   CHECK(found("") == "SyntaxError: Incomplete expression");
+  CHECK(found("`x`") == "invalid character 'x' looking for beginning of value");
   CHECK(found("a b") ==
         "SyntaxError: Unexpected token at the end of the expression: TOKUnquotedIdentifier");
   CHECK(found("#") == "SyntaxError: Unknown char: '#'");

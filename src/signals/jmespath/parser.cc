@@ -2,6 +2,7 @@
 #include "signals/jmespath/node.h"
 #include "signals/json/json_parser.h"
 #include "signals/number_text.h"
+#include "values/stdlib/json_decode.h"
 
 namespace alloy::jmespath {
 namespace {
@@ -153,7 +154,11 @@ Result<Node> Parser::literal(const Token& token) {
     return node;
   }
   const auto value = parse_json(text, *node.memory);
-  if (!value) return syntax_error("invalid JSON literal `" + token.text + "`");
+  if (!value) {
+    const auto explained = stdlib::decode_json(token.text);
+    return fail(explained ? "invalid JSON literal" : explained.error().message(),
+                ErrorKind::invalid);
+  }
   node.literal = *value;
   return node;
 }
