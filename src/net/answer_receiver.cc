@@ -61,7 +61,7 @@ bool AnswerReceiver::receive_head_line(std::string_view line) {
     const std::string_view rest = blank == line.npos ? "" : trim(line.substr(blank));
     std::from_chars(rest.data(), rest.data() + rest.size(), response_.status);
     response_.status_line = rest;
-    if (rest.size() <= 3) {
+    if (response_.http_major == 2 && rest.size() <= 3) {
       response_.status_line = fmt::format("{} {}", rest, status_text(response_.status));
     }
     return true;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "net/dns.h"
+#include "net/proxy.h"
 #include "net/system_error.h"
 
 namespace alloy::net {
@@ -85,6 +86,7 @@ std::string text(const Exchange& exchange, const Url& url) {
     case CURLE_HTTP2_STREAM:
       return "unexpected EOF";
     case CURLE_RECV_ERROR:
+      if (exchange.detail.contains("chunked-encoding")) return "invalid byte in chunk length";
       return broken_text(exchange, "read");
     case CURLE_SEND_ERROR:
       return broken_text(exchange, "write");
@@ -93,10 +95,17 @@ std::string text(const Exchange& exchange, const Url& url) {
       if (exchange.detail.contains("HTTP/0.9") || exchange.detail.contains("Invalid")) {
         return "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
       }
+      // The scheme has been checked before: the answer is of no known kind.
       if (exchange.curl_code == CURLE_UNSUPPORTED_PROTOCOL) {
-        return fmt::format("unsupported protocol scheme {}", quote(url.scheme));
+        return "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
+      }
+      if (exchange.detail.contains("without colon")) {
+        return "net/http: HTTP/1.x transport connection broken: malformed MIME header: missing "
+               "colon";
       }
       break;
+    case CURLE_URL_MALFORMAT:  // What the check of the URL has let pass.
+      return fmt::format("dial tcp: address {}: invalid port", port_or_default(url));
     case CURLE_PEER_FAILED_VERIFICATION:
       return verify_text(exchange, url);
     case CURLE_SSL_CONNECT_ERROR:

@@ -215,6 +215,10 @@ Task<Result<void>> HttpClient::State::hop(Chain* chain, AnswerReceiver* receiver
   if (exchange->stopped || (exchange->curl_code != 0 && !receiver->has_enough())) {
     co_return std::unexpected(exchange_error(*exchange, chain->url));
   }
+  // libcurl is content with a head that breaks off.
+  if (!receiver->has_head()) {
+    co_return fail("net/http: HTTP/1.x transport connection broken: unexpected EOF");
+  }
   co_return receiver->finish();
 }
 

@@ -205,6 +205,34 @@ TEST_CASE("failures read like those of Go's client") {
   }
 }
 
+TEST_CASE("an answer that breaks off or is none is an error") {
+  Executor executor(2);
+  const auto client = make_client(executor);
+  const auto error_of = [&](const std::string& url) {
+    const auto response = get(executor, *client, url);
+    return response ? std::string("none") : std::string(response.error().message());
+  };
+  const std::pair<std::string, std::string> broken[] = {
+      {"HTTP/1.1 200 OK\r\nConte", "unexpected EOF"},
+      {"HTTP/1.1 200 OK\r\n", "unexpected EOF"},
+      {"HTTP/1.1 abc\r\n\r\n", "malformed HTTP response"},
+      {"HTTP/1.1 200 OK\r\nfoo\r\n\r\n", "malformed MIME header: missing colon"},
+  };
+  for (const auto& [answer, problem] : broken) {
+    RawServer server(answer, RawServer::After::close);
+    CHECK(error_of(server.url("/")) ==
+          fmt::format("Get \"{}\": net/http: HTTP/1.x transport connection broken: {}",
+                      server.url("/"), problem));
+  }
+  {
+    RawServer server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx",
+                     RawServer::After::close);
+    CHECK(error_of(server.url("/")) == "invalid byte in chunk length");
+  }
+  CHECK(error_of("http://127.0.0.1:99999/") ==
+        "Get \"http://127.0.0.1:99999/\": dial tcp: address 99999: invalid port");
+}
+
 TEST_CASE("a name that does not exist is said so, soon") {
   Executor executor(2);
   const auto client = make_client(executor);
