@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t hostname_bytes_max = 255;
 constexpr size_t tag_bytes_max = 48;
+constexpr int64_t week_ns = int64_t{7} * 86'400 * 1'000'000'000;
 constexpr int64_t half_year_ns = int64_t{183} * 86'400 * 1'000'000'000;
 
 const TimeLayout& dated_layout() {
@@ -37,18 +38,20 @@ std::string_view take_stamp(SyslogText& text, bool with_fractions) {
   return rest.substr(0, size);
 }
 
-// A month and a day are of the year that brings them closest to now.
+// A month and a day are of this year, but around New Year: then of the one that has just ended, or
+// is about to begin.
 std::optional<int64_t> place_in_time(std::string_view stamp, int64_t now_ns) {
   const int64_t year = 1970 + now_ns / 1'000'000'000 / 31'556'952;
-  std::optional<int64_t> closest;
-  for (const int64_t candidate : {year - 1, year, year + 1}) {
+  const auto in = [&](int64_t candidate) -> std::optional<int64_t> {
     const auto time = dated_layout().parse(fmt::format("{} {}", candidate, stamp));
-    if (!time) continue;  // The 29th of February.
-    const int64_t ns = time->unix_nanoseconds();
-    if (!closest || std::abs(ns - now_ns) < std::abs(*closest - now_ns)) closest = ns;
-  }
-  if (closest && *closest - now_ns > half_year_ns) return std::nullopt;
-  return closest;
+    if (!time) return std::nullopt;  // The 29th of February.
+    return time->unix_nanoseconds();
+  };
+  const auto next = in(year + 1);
+  if (next && *next - now_ns < week_ns) return next;
+  const auto current = in(year);
+  if (current && *current - now_ns <= half_year_ns) return current;
+  return in(year - 1);
 }
 
 class Parser {

@@ -113,6 +113,11 @@ TEST_CASE("times without a year are of the one that fits") {
   const int64_t new_year = 1'798'761'600'000'000'000;  // 2027-01-01T00:00:00Z
   CHECK(at("Dec 31 23:59:59", new_year + day) < new_year);
   CHECK(at("Jan  1 00:00:01", new_year - day) == new_year + 1'000'000'000);
+  // In November, February is that of this year, and so is December.
+  const auto february = at("Feb  5 17:32:18", november_2026);
+  CHECK(february < november_2026);
+  CHECK(february > november_2026 - 365 * day);
+  CHECK(at("Dec 31 23:59:59", november_2026) == new_year - 1'000'000'000);
   CHECK(std::abs(at("Feb 29 00:00:00", 1'709'300'000'000'000'000) - 1'709'164'800'000'000'000) ==
         0);
   SyslogMessage message;
