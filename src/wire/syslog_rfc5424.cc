@@ -1,5 +1,7 @@
 // The format of RFC 5424, section 6.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -135,13 +137,15 @@ void append_field(std::string& out, std::string_view field) {
   out += field.empty() ? std::string_view("-") : field;
 }
 
+// Sorted by name; of two with one name the last counts.
 void append_element(std::string& out, const SyslogMessage& message, std::string_view id) {
-  out += '[';
-  out += id;
-  for (const SyslogParameter& parameter : message.parameters) {
-    if (parameter.element != id) continue;
-    out += fmt::format(" {}=\"", parameter.name);
-    for (const char c : parameter.value) {
+  std::map<std::string_view, std::string_view> parameters;
+  for (const SyslogParameter& parameter : message.parameters)
+    if (parameter.element == id) parameters[parameter.name] = parameter.value;
+  out += fmt::format("[{}", id);
+  for (const auto& [name, value] : parameters) {
+    out += fmt::format(" {}=\"", name);
+    for (const char c : value) {
       if (c == '"' || c == '\\' || c == ']') out += '\\';
       out += c;
     }
@@ -173,7 +177,8 @@ std::string format_rfc5424(const SyslogMessage& message) {
   append_field(out, message.msg_id);
   if (message.elements.empty()) append_field(out, "");
   if (!message.elements.empty()) out += ' ';
-  for (const std::string_view id : message.elements) append_element(out, message, id);
+  const std::set<std::string_view> ids(message.elements.begin(), message.elements.end());
+  for (const std::string_view id : ids) append_element(out, message, id);
   if (!message.message.empty()) {
     out += ' ';
     out += message.message;

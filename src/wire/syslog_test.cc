@@ -75,12 +75,14 @@ TEST_CASE("the front of a broken message of RFC 5424 is still known") {
   }
 }
 
-TEST_CASE("a message of RFC 5424 is written as it was read") {
+TEST_CASE("a message of RFC 5424 is written as it was read, its structured data sorted") {
   for (const std::string_view text :
        {R"(<165>1 2024-05-06T07:08:09.123Z host1 app 4321 ID47 [e@1 a="3" b="A\"p"][x@1] An event)",
         "<14>1 - - - - - - plain", "<14>1 - h - - - -"}) {
     CHECK(format_rfc5424(read_5424(text)) == text);
   }
+  CHECK(format_rfc5424(read_5424(R"(<14>1 - - - - - [z b="1" a="2"][c])")) ==
+        R"(<14>1 - - - - - [c][z a="2" b="1"])");
 }
 
 TEST_CASE("a message of RFC 3164 is read with all its parts") {
