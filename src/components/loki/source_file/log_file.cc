@@ -60,6 +60,7 @@ Result<> LogFile::open(Descriptor file, const ReadSettings& settings) {
   compression_ = settings.compression;
   source_.reset();
   TRY(const FileInfo info, inspect(file_.get()));
+  open_inode_ = info.inode;
   size_ = info.size;
   modified_ns_ = info.modified_ns;
   TRY(const int64_t begin, skip_byte_order_mark(settings));
@@ -114,6 +115,7 @@ void LogFile::look() {
   if (!info) return;
   if (info->size != size_ || info->modified_ns != modified_ns_)
     grown_at_ = environment_.clock.steady();
+  open_inode_ = info->inode;
   size_ = info->size;
   links_ = info->links;
   modified_ns_ = info->modified_ns;

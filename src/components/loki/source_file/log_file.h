@@ -108,6 +108,8 @@ class LogFile {
   void look();
 
   Inode inode() const { return mark_.inode(); }
+  // Of what is open: the file, or a copy that the mark does not name yet.
+  Inode open_inode() const { return open_inode_; }
   Head head() const { return head_; }
   int64_t position() const { return position_; }
   int64_t committed() const { return ledger_->committed(); }
@@ -142,6 +144,7 @@ class LogFile {
   const std::function<void()> wake_;
   std::shared_ptr<DeliveryLedger> ledger_;
   Descriptor file_;
+  Inode open_inode_;
   std::unique_ptr<ByteSource> source_;
   TextEncoding encoding_;
   std::optional<FileEvents::Watch> watch_;

@@ -132,9 +132,16 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void begin_first(FoundFile found);
   void begin_next(FoundFile found);
   void resume(std::optional<FoundFile> found);
-  void resume_rotated(std::vector<FoundFile>& rewritten);
+  // What is found when an earlier run's files are taken up.
+  struct Resumed {
+    std::vector<FoundFile> rewritten;  // With other content than what was read of them.
+    std::vector<std::pair<LogFile*, FileInfo>> copies;  // In which files go on.
+  };
+  void resume_rotated(Resumed& resumed);
+  void resume_at(std::optional<FoundFile> found, Resumed& resumed);
+  void note_rewritten(const LogFile& file, Resumed& resumed) const;
   std::optional<FoundFile> find_rewritten(const LogFile& file) const;
-  bool resume_last(LogFile& last, FoundFile& found);
+  bool resume_last(LogFile& last, FoundFile& found, Resumed& resumed);
   std::optional<int64_t> first_offset(const FoundFile& found);
   enum class Takeover : unsigned char { none, wait, taken };
   Takeover take_over(FoundFile& found);
@@ -149,6 +156,7 @@ class Tail : public std::enable_shared_from_this<Tail> {
   void add_unseen();
   bool is_continued_by(const LogFile& last, int descriptor) const;
   void continue_in(LogFile& file, FoundFile found);
+  void adopt_copy(LogFile& file, const FileInfo& copy);
   void set_inode(LogFile& file, const FileInfo& info);
   bool is_unread(const FoundFile& found) const;
   std::vector<FoundFile> find_unread(int64_t after_ns, int64_t before_ns, Inode except);

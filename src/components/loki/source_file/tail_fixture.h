@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "components/loki/source_file/tail.h"
 #include "signals/labels.h"
@@ -58,10 +59,16 @@ struct TestFolder {
 
 // What lives as long as the program; its end is like a kill.
 struct Run {
-  explicit Run(const TestFolder& folder)
+  // `on_search` is called when a rotated file is found that may be unread.
+  explicit Run(
+      const TestFolder& folder, const std::function<void()>& on_search = [] {})
       : positions(*PositionsFile::open(folder.path + "/positions.yml")) {
     fanout.set_receivers({collector});
     environment.read.marks = *ReadMarks::open(folder.path + "/read_marks");
+    environment.is_target = [on_search](const std::string&) {
+      on_search();
+      return false;
+    };
     tail = make_tail(folder);
   }
   std::shared_ptr<Tail> make_tail(const TestFolder& folder) {

@@ -110,12 +110,6 @@ std::optional<FoundFile> Tail::open_at_path() {
 
 // Opens a file that the mark stands for.
 bool Tail::open_marked(LogFile& file, FoundFile found) {
-  if (file.inode() != found.info.inode) {
-    // Known by its number from now on, it can't be older than that.
-    ReadMark mark = file.mark();
-    mark.set_begun_ns(std::max(mark.begun_ns(), found.info.born_ns));
-    set_inode(file, found.info);
-  }
   if (const auto opened = file.open(std::move(found.file), used_->read); !opened) {
     report_once("failed to run tailer", opened.error().message());
     failed_ = found.info;
@@ -168,8 +162,8 @@ bool Tail::is_known(const FoundFile& found) const {
 // Whether what `file` stands for is the one that was found. The numbers of inodes are used again,
 // but not of files that are open.
 bool Tail::is_of(const LogFile& file, const FoundFile& found) const {
-  if (file.inode() != found.info.inode) return false;
-  return file.is_open() || is_same_file(found, file.mark());
+  if (file.is_open()) return file.open_inode() == found.info.inode;
+  return file.inode() == found.info.inode && is_same_file(found, file.mark());
 }
 
 // Says and counts that bytes of a file were never read.
@@ -346,6 +340,15 @@ void Tail::continue_in(LogFile& file, FoundFile found) {
       "going on in a copy",
       {{"path", key_.path}, {"copy", found.path}, {"position", file.position()}});
   file.continue_in(std::move(found.file));
+}
+
+// The mark stands for the copy that the file was opened in. Known by its number from now on, it
+// can't be older than that.
+void Tail::adopt_copy(LogFile& file, const FileInfo& copy) {
+  if (file.inode() == copy.inode) return;
+  ReadMark mark = file.mark();
+  mark.set_begun_ns(std::max(mark.begun_ns(), copy.born_ns));
+  set_inode(file, copy);
 }
 
 // The mark stands for a file with another inode now.

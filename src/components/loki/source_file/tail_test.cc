@@ -44,6 +44,34 @@ TEST_CASE("a kill after the new content of a truncated file got its mark loses n
   CHECK(Run(folder).read().empty());
 }
 
+TEST_CASE("a kill while a copied and truncated file is taken up loses none of what it had since") {
+  const TestFolder folder;
+  folder.write("one\n");
+  CHECK(Run(folder).read() == "one ");
+  folder.write("two\n");
+  folder.rotate_by_copy();
+  folder.let_time_pass(folder.log + ".1");
+  std::ofstream(folder.log + ".5") << "five\n";
+  folder.write("three\n");
+  // The marks as a kill would leave them in the middle of a search.
+  const std::string marks = folder.path + "/read_marks";
+  const std::string then = folder.path + "/then";
+  const auto keep = [&] {
+    std::error_code exists;
+    std::filesystem::copy_file(marks, then, exists);
+  };
+  Run(folder, keep).read();
+  REQUIRE(std::filesystem::exists(then));
+  std::filesystem::rename(then, marks);
+  folder.rotate_by_rename();
+  folder.write("four\n");
+  const std::string lines = Run(folder).read();
+  for (const char* line : {"two ", "three ", "four ", "five "}) {
+    CAPTURE(line);
+    CHECK(lines.find(line) != std::string::npos);
+  }
+}
+
 TEST_CASE("the rest of a file that is copied and truncated while it is read is in the copy") {
   const TestFolder folder;
   folder.write("one\n");
