@@ -226,6 +226,7 @@ std::optional<int64_t> Tail::first_offset(const FoundFile& found) {
 
 // A file that has come under the path after another one.
 void Tail::begin_next(FoundFile found) {
+  if (go_back_to(found)) return;
   const Takeover takeover = take_over(found);
   is_waiting_ = takeover == Takeover::wait;
   const int64_t born = found.info.born_ns;
