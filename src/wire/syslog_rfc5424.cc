@@ -137,11 +137,11 @@ void append_field(std::string& out, std::string_view field) {
   out += field.empty() ? std::string_view("-") : field;
 }
 
-// Sorted by name; of two with one name the last counts.
+// Sorted by name.
 void append_element(std::string& out, const SyslogMessage& message, std::string_view id) {
-  std::map<std::string_view, std::string_view> parameters;
+  std::multimap<std::string_view, std::string_view> parameters;
   for (const SyslogParameter& parameter : message.parameters)
-    if (parameter.element == id) parameters[parameter.name] = parameter.value;
+    if (parameter.element == id) parameters.emplace(parameter.name, parameter.value);
   out += fmt::format("[{}", id);
   for (const auto& [name, value] : parameters) {
     out += fmt::format(" {}=\"", name);
