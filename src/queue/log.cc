@@ -55,8 +55,29 @@ uint64_t Log::append(const RecordInfo& info, std::string_view payload,
   next_sequence_ = header.sequence + 1;
   counted_ = header.counted_after();
   if (!written) keep_in_memory(header, payload);
+  store_end();
   for (const auto& [key, reader] : readers_) reader->appended->notify();
   return header.sequence;
+}
+
+// A record that is not there: whoever comes to its place counts it as damaged.
+void Log::lose(const Counts& counts) {
+  if (counts == Counts{}) return;
+  const std::lock_guard lock(mutex_);
+  ++next_sequence_;
+  counted_ = counted_ + counts;
+  ++stats_.damages;
+  store_end();
+  for (const auto& [key, reader] : readers_) reader->appended->notify();
+}
+
+// Once it is there it never fails on a full disk; until then it is tried again each time.
+void Log::store_end() {
+  const Cursor end{.sequence = next_sequence_, .counted = counted_};
+  if (end_file_ && end_file_->store(end)) return;
+  auto file = CursorFile::create(*options_.files, path_of(end_file_name), {}, end);
+  end_file_ = file ? *std::move(file) : nullptr;
+  if (!file) (void)options_.files->remove(path_of(end_file_name));
 }
 
 Result<> Log::write_record(const RecordHeader& header, std::string_view payload) {
@@ -93,8 +114,15 @@ Result<> Log::start_segment(const RecordHeader& first) {
                   .created_at = first.appended_at,
                   .appended_at = first.appended_at,
                   .counted_before = first.counted_before,
-                  .bytes = segment_header_bytes};
-  TRY(auto file, options_.files->open(segment.path, OpenMode::create));
+                  .bytes = segment_header_bytes,
+                  .follows_disk_hole = first.sequence == disk_hole_end_};
+  auto opened = options_.files->open(segment.path, OpenMode::create);
+  if (!opened && opened.error().kind() == ErrorKind::not_found) {
+    // Somebody has removed the folder.
+    TRY(options_.files->create_folder(options_.folder));
+    opened = options_.files->open(segment.path, OpenMode::create);
+  }
+  TRY(auto file, std::move(opened));
   const auto bytes = encode_segment_header({.first_sequence = segment.first_sequence,
                                             .created_at = segment.created_at,
                                             .counted_before = segment.counted_before});
@@ -137,6 +165,7 @@ void Log::keep_in_memory(const RecordHeader& header, std::string_view payload) {
     forget_front_of_memory();
     const Boundary before{dropped.sequence, dropped.counted_before};
     const Boundary behind{dropped.sequence + 1, dropped.counted_after()};
+    disk_hole_end_ = behind.sequence;
     for (const auto& [key, reader] : readers_) {
       // Who still reads what lies on disk before it will find the hole there.
       if (reader->next.sequence >= before.sequence) skip_to(*reader, behind, DropReason::disk);
@@ -203,6 +232,14 @@ Log::Boundary Log::boundary_behind_segment(size_t index) const {
     return {memory_.front().header.sequence, memory_.front().header.counted_before};
   }
   return {next_sequence_, counted_};
+}
+
+// Why records are missing in front of a segment, or of what is in memory.
+DropReason Log::reason_of_hole_before(size_t index) const {
+  const bool is_disk = index < segments_.size()
+                           ? segments_[index].follows_disk_hole
+                           : !memory_.empty() && memory_.front().header.sequence == disk_hole_end_;
+  return is_disk ? DropReason::disk : DropReason::damaged;
 }
 
 void Log::make_room(uint64_t bytes) {
@@ -307,7 +344,7 @@ std::shared_ptr<Log::ReaderState> Log::find_or_add(const std::string& key) {
   state = std::make_shared<ReaderState>();
   state->key = key;
   // Whose cursor was lost: rather twice than never.
-  const bool is_lost = lost_cursors_.erase(CursorFile::file_name(key)) > 0;
+  const bool is_lost = lost_cursors_.erase(CursorFile::file_name(key)) > 0 || has_no_cursors_;
   state->cursor = state->next = is_lost ? oldest() : Cursor{next_sequence_, counted_};
   state->appended = std::make_shared<Event>();
   store_cursor(*state);
@@ -370,6 +407,7 @@ void Log::set_limits(LogLimits limits) {
 
 void Log::tidy() {
   const std::lock_guard lock(mutex_);
+  has_no_cursors_ = false;
   const int64_t oldest = now() - to_milliseconds(options_.limits.age_max);
   while (!segments_.empty() && segments_.front().appended_at < oldest) {
     drop_front_segment(DropReason::expired);

@@ -63,6 +63,8 @@ struct LogStats {
 };
 
 class Reader;
+// Of the file in a log's folder that says where the log ends.
+inline constexpr std::string_view end_file_name = "log.end";
 
 // What keeps a record safe while the log has it only in memory. Destroyed without done(): the log
 // has ended first, and the record with it.
@@ -92,6 +94,9 @@ class Log : public std::enable_shared_from_this<Log> {
   // written: who keeps that in a file can tell after a crash whether the record got in.
   uint64_t append(const RecordInfo& info, std::string_view payload,
                   std::atomic<uint64_t>* announced = nullptr);
+
+  // Counts, for every reader, what was meant for the log and is lost.
+  void lose(const Counts& counts);
 
   // Whether the record survives the process, or every reader is through with it.
   bool has(uint64_t sequence) const;
@@ -139,6 +144,7 @@ class Log : public std::enable_shared_from_this<Log> {
     int64_t appended_at = 0;  // The last time.
     Counts counted_before = {};
     uint64_t bytes = 0;
+    bool follows_disk_hole = false;  // The disk refused what came before, in this life.
   };
   struct MemoryRecord {
     RecordHeader header;
@@ -167,7 +173,10 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<> recover();
   void recover_segment(const std::string& name, uint64_t named_sequence);
   void recover_cursor(const std::string& name);
-  std::string path_of(const std::string& name) const { return options_.folder + "/" + name; }
+  void recover_end();
+  std::string path_of(std::string_view name) const {
+    return options_.folder + "/" + std::string(name);
+  }
   int64_t now() const { return to_unix_milliseconds(options_.clock->wall()); }
 
   Result<> write_record(const RecordHeader& header, std::string_view payload);
@@ -182,6 +191,8 @@ class Log : public std::enable_shared_from_this<Log> {
   // nothing more is written to it.
   bool has_lost(uint64_t first_sequence);
   Boundary boundary_behind_segment(size_t index) const;
+  DropReason reason_of_hole_before(size_t index) const;
+  void store_end();
   void make_room(uint64_t bytes);
   void drop_front_segment(DropReason reason);
   void remove_front_segment();
@@ -203,8 +214,12 @@ class Log : public std::enable_shared_from_this<Log> {
   uint64_t bytes_ = 0;
   uint64_t next_sequence_ = 1;
   Counts counted_ = {};
+  // Says where the log ends, so that an end that is missing shows. Null: the disk refuses it.
+  std::unique_ptr<CursorFile> end_file_;
+  uint64_t disk_hole_end_ = 0;  // The sequence behind what memory had to give up.
   std::map<std::string, std::shared_ptr<ReaderState>> readers_;
   std::set<std::string> lost_cursors_;  // The names of files that said nothing any more.
+  bool has_no_cursors_ = false;  // There are segments, but the files of all cursors are gone.
   LogStats stats_;
   bool failing_ = false;  // The last write failed; said once.
   bool unsynced_ = false;

@@ -21,9 +21,11 @@ Result<> Log::recover() {
   for (const std::string& name : names) {
     if (const auto sequence = parse_segment_file_name(name)) recover_segment(name, *sequence);
   }
+  recover_end();
   for (const std::string& name : names) {
     if (CursorFile::is_file_name(name)) recover_cursor(name);
   }
+  has_no_cursors_ = readers_.empty() && lost_cursors_.empty() && !segments_.empty();
   // A cursor may be ahead of the segments: they went with a power failure, or were all passed.
   for (const auto& [key, reader] : readers_) {
     if (reader->cursor.sequence <= next_sequence_) continue;
@@ -34,6 +36,25 @@ Result<> Log::recover() {
   }
   if (lost_cursors_.empty()) remove_passed();
   return {};
+}
+
+// What the last segment should have held besides: it was cut off, or removed. Who comes to the hole
+// counts it.
+void Log::recover_end() {
+  const std::string path = path_of(end_file_name);
+  auto loaded = CursorFile::load(*options_.files, path);
+  if (!loaded || !loaded->cursor) {
+    if (!loaded && loaded.error().kind() == ErrorKind::not_found) return;
+    options_.logger.error("the file that says where the queue ends is damaged", {{"file", path}});
+    ++stats_.damages;
+    return;
+  }
+  end_file_ = std::move(loaded->file);
+  const Cursor& end = *loaded->cursor;
+  if (end.sequence <= next_sequence_) return;
+  if (!segments_.empty()) ++stats_.damages;
+  next_sequence_ = end.sequence;
+  for (size_t i = 0; i < count_kinds; ++i) counted_[i] = std::max(counted_[i], end.counted[i]);
 }
 
 // Segments come in rising order, so the last one says where the log ends.

@@ -1,5 +1,6 @@
 #include "queue/open_batch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -37,6 +38,13 @@ class KeptFile final : public Safekeeping {
   FileSystem& files_;
   const std::string path_;
 };
+
+// What a damaged batch says it held: no more than a byte each.
+Counts plausible_counts(const OpenBatch& batch) {
+  Counts counts = batch.info().total();
+  for (uint64_t& count : counts) count = std::min<uint64_t>(count, batch.committed());
+  return counts;
+}
 
 }  // namespace
 
@@ -191,9 +199,11 @@ BatchRecovery recover_open_batches(Log& log, FileSystem& files, const Logger& lo
         ++result.sealed;
       } else {
         ++result.unusable;
-        result.lost = result.lost + batch->info().total();
+        const Counts lost = plausible_counts(*batch);
+        result.lost = result.lost + lost;
+        log.lose(lost);
         logger.error("the open batch of an earlier run is damaged and lost",
-                     {{"folder", log.folder()}});
+                     {{"folder", log.folder()}, {"items", lost[0] + lost[1] + lost[2] + lost[3]}});
       }
     }
     batch->remove();

@@ -56,7 +56,7 @@ std::optional<Reader::Place> Reader::find_place() {
     const Log::Boundary first = segments.empty()
                                     ? log_->boundary_behind_segment(0)
                                     : Log::Boundary{after->first_sequence, after->counted_before};
-    log_->skip_to(*state_, first, DropReason::damaged);
+    log_->skip_to(*state_, first, log_->reason_of_hole_before(0));
     if (segments.empty()) return std::nullopt;
     return find_place_in(segments.front(), 0);
   }
@@ -69,7 +69,8 @@ Reader::Place Reader::find_place_in(const Log::Segment& segment, size_t index) c
           .path = segment.path,
           .segment = segment.first_sequence,
           .limit = segment.bytes,
-          .behind = log_->boundary_behind_segment(index)};
+          .behind = log_->boundary_behind_segment(index),
+          .hole = log_->reason_of_hole_before(index + 1)};
 }
 
 Result<> Reader::open_segment(const Place& place) {
@@ -91,7 +92,7 @@ Result<std::optional<Record>> Reader::read_at(const Place& place) {
   TRY(const auto found, find_record(*file_, offset_, place.limit));
   if (!found) {
     damaged_ |= offset_ < place.limit;
-    skip_to(place.behind, damaged_ ? DropReason::damaged : DropReason::disk);
+    skip_to(place.behind, damaged_ ? DropReason::damaged : place.hole);
     return nothing;
   }
   damaged_ |= found->payload_offset - record_header_bytes != offset_;

@@ -39,6 +39,7 @@ class Reader {
     uint64_t segment = 0;
     uint64_t limit = 0;
     Log::Boundary behind;
+    DropReason hole = DropReason::damaged;  // Why records may be missing before `behind`.
   };
   std::optional<Record> take_from_memory();
   std::optional<Place> find_place();
