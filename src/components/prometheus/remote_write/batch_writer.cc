@@ -42,10 +42,16 @@ BatchWriter::~BatchWriter() { forget(); }
 void BatchWriter::forget() {
   for (const LabelId id : held_) pool_.release(id);
   held_.clear();
-  places_.assign(places_count, {});
+  // Places of this request are behind the ones of the next.
+  first_series_ += series_count();
+  if (first_series_ > UINT32_MAX / 2) {
+    places_.assign(places_count, {});
+    first_series_ = 1;
+  }
   points_.assign(points_count, {});
-  parts_.clear();
+  parts_count_ = 0;
   series_ends_.clear();
+  reference_ = no_series;
   head_size_ = 0;
   last_point_ = {};
 }
@@ -61,9 +67,14 @@ std::span<const BatchWriter::Part> BatchWriter::parts_of(uint32_t series) const 
   return std::span(parts_).subspan(begin, series_ends_[series] - begin);
 }
 
-// Looks a little ahead only: labels are sorted, so equal ones come in the same order.
-const BatchWriter::Part* BatchWriter::find_forward(std::span<const Part> parts, size_t& hint,
-                                                   LabelId id) {
+// Mostly it is at the same place. Otherwise looks a little ahead only: labels are sorted, so equal
+// ones come in the same order.
+inline const BatchWriter::Part* BatchWriter::find_near(std::span<const Part> parts, size_t index,
+                                                       size_t& hint, LabelId id) {
+  if (index < parts.size() && parts[index].id == id) {
+    hint = index + 1;
+    return &parts[index];
+  }
   constexpr size_t steps_max = 4;
   const size_t end = std::min(parts.size(), hint + steps_max);
   for (size_t i = hint; i < end; ++i) {
@@ -74,69 +85,111 @@ const BatchWriter::Part* BatchWriter::find_forward(std::span<const Part> parts, 
   return nullptr;
 }
 
+BatchWriter::Place& BatchWriter::place_of(LabelId id) { return places_[hash(id, places_count)]; }
+
+// Makes the plan for a label that is in neither of the two series.
+void BatchWriter::look_up(LabelId label, Plan& plan) {
+  const Place& place = place_of(label);
+  if (place.series >= first_series_ && place.part.id == label) {
+    plan.elsewhere = place.part.position;
+    plan.size = place.part.size;
+    // The pair that was not seen for longest is the one that tells most.
+    reference_ = std::min(reference_, place.series - first_series_);
+  } else {
+    const std::string_view text = pool_.encoded(label);
+    plan.text = text.data();
+    plan.size = static_cast<uint32_t>(text.size());
+  }
+}
+
 size_t BatchWriter::measure(std::span<const LabelId> labels) {
-  plans_.assign(labels.size(), {});
-  const auto last = static_cast<uint32_t>(series_ends_.size()) - 1;  // Wraps when there is none.
-  const std::span<const Part> before = parts_of(last);
+  plans_.resize(labels.size());
+  const std::span<const Part> before = parts_of(series_count() - 1);  // Wraps when there is none.
+  // Series that repeat others do so in their order: the one behind the last is tried first.
+  const uint32_t guess = reference_ == no_series ? no_series : reference_ + 1;
+  const std::span<const Part> guessed = parts_of(guess);
   reference_ = no_series;
-  size_t hint = 0;
+  size_t hint_before = 0;
+  size_t hint_guessed = 0;
   size_t total = 0;
+  bool is_of_use = false;
   for (size_t i = 0; i < labels.size(); ++i) {
     Plan& plan = plans_[i];
-    plan.before = find_forward(before, hint, labels[i]);
+    plan.text = nullptr;
+    plan.before = find_near(before, i, hint_before, labels[i]);
+    plan.other = find_near(guessed, i, hint_guessed, labels[i]);
     if (plan.before != nullptr) {
       plan.size = plan.before->size;
+    } else if (plan.other != nullptr) {
+      plan.size = plan.other->size;
+      is_of_use = true;
     } else {
-      plan.place = &places_[hash(labels[i], places_count)];
-      if (plan.place->part.size != 0 && plan.place->part.id == labels[i]) {
-        plan.elsewhere = plan.place->part.position;
-        plan.size = plan.place->part.size;
-        // The pair that was not seen for longest is the one that tells most.
-        reference_ = std::min(reference_, plan.place->series);
-      } else {
-        const std::string_view text = pool_.encoded(labels[i]);
-        plan.text = text.data();
-        plan.size = static_cast<uint32_t>(text.size());
-      }
+      look_up(labels[i], plan);
     }
     total += plan.size;
+  }
+  if (reference_ != no_series) {
+    find_in_reference(labels);
+  } else {
+    reference_ = is_of_use ? guess : no_series;
+    if (!is_of_use) {
+      for (Plan& plan : plans_) plan.other = nullptr;
+    }
   }
   return total;
 }
 
-// Of the places to copy a label from, the one that costs least: going on with the open copy is
-// free; otherwise one from which the next label can be copied too.
-uint32_t BatchWriter::choose_source(size_t index, const Part* other,
-                                    std::span<const Part> reference) const {
-  const Plan& plan = plans_[index];
-  if (other == nullptr) return plan.before != nullptr ? plan.before->position : plan.elsewhere;
-  if (plan.before == nullptr || out_.continues(other->position)) return other->position;
-  if (out_.continues(plan.before->position)) return plan.before->position;
-  const bool before_goes_on = index + 1 < plans_.size() && plans_[index + 1].before != nullptr;
-  const bool other_goes_on = other + 1 < reference.data() + reference.size();
-  return before_goes_on || !other_goes_on ? plan.before->position : other->position;
-}
-
-void BatchWriter::write_labels(std::span<const LabelId> labels) {
-  const auto number = static_cast<uint32_t>(series_ends_.size());
-  const size_t begin = parts_.size() - labels.size();
+// The guess was wrong.
+void BatchWriter::find_in_reference(std::span<const LabelId> labels) {
   const std::span<const Part> reference = parts_of(reference_);
   size_t hint = 0;
   for (size_t i = 0; i < labels.size(); ++i) {
     Plan& plan = plans_[i];
-    Part& part = parts_[begin + i];
-    part = {labels[i], plan.size, out_.position()};
-    const Part* other = find_forward(reference, hint, labels[i]);
-    if (plan.text == nullptr || other != nullptr) {
-      out_.copy(choose_source(i, other, reference), plan.size);
+    const Part* guessed = plan.other;
+    plan.other = find_near(reference, i, hint, labels[i]);
+    if (plan.other == nullptr && plan.before == nullptr && guessed != nullptr) {
+      plan.elsewhere = guessed->position;
+    }
+  }
+}
+
+// Of the places to copy a label from, the one that costs least: going on with the open copy is
+// free; otherwise one from which the next label can be copied too.
+inline uint32_t BatchWriter::choose_source(size_t index, const Part* reference_end) const {
+  const Plan& plan = plans_[index];
+  if (plan.other == nullptr) {
+    return plan.before != nullptr ? plan.before->position : plan.elsewhere;
+  }
+  if (plan.before == nullptr || out_.continues(plan.other->position)) return plan.other->position;
+  if (out_.continues(plan.before->position)) return plan.before->position;
+  const bool before_goes_on = index + 1 < plans_.size() && plans_[index + 1].before != nullptr;
+  const bool other_goes_on = plan.other + 1 < reference_end;
+  return before_goes_on || !other_goes_on ? plan.before->position : plan.other->position;
+}
+
+void BatchWriter::write_labels(std::span<const LabelId> labels) {
+  const uint32_t number = first_series_ + series_count();
+  const std::span<const Part> reference = parts_of(reference_);
+  const Part* const reference_end = reference.data() + reference.size();
+  Part* part = parts_.data() + parts_count_;
+  for (size_t i = 0; i < labels.size(); ++i, ++part) {
+    const Plan& plan = plans_[i];
+    *part = {labels[i], plan.size, out_.position()};
+    if (plan.text == nullptr || plan.other != nullptr) {
+      out_.copy(choose_source(i, reference_end), plan.size);
     } else {
       pool_.acquire(labels[i]);
       held_.push_back(labels[i]);
       out_.literal(plan.text, plan.size);
     }
-    if (plan.place != nullptr) *plan.place = {part, number};
+    if (plan.before == nullptr) place_of(labels[i]) = {*part, number};
   }
-  series_ends_.push_back(static_cast<uint32_t>(parts_.size()));
+  parts_count_ += labels.size();
+  series_ends_.push_back(static_cast<uint32_t>(parts_count_));
+}
+
+void BatchWriter::make_room_for_parts(size_t count) {
+  if (parts_.size() < parts_count_ + count) parts_.resize(2 * (parts_count_ + count));
 }
 
 void BatchWriter::write_head(size_t message_size) {
@@ -158,13 +211,10 @@ void BatchWriter::write_head(size_t message_size) {
 bool BatchWriter::begin_series(const Series& series, size_t field_size) {
   const auto labels = series.labels();
   // Room first, so that nothing moves while it is being read.
-  parts_.resize(parts_.size() + labels.size());
+  make_room_for_parts(labels.size());
   const size_t labels_size = measure(labels);
   bytes_wanted_ = SnappyWriter::bound(labels_size + field_size, labels.size() + 5);
-  if (out_.room() < bytes_wanted_) {
-    parts_.resize(parts_.size() - labels.size());
-    return false;
-  }
+  if (out_.room() < bytes_wanted_) return false;
   write_head(labels_size + field_size);
   write_labels(labels);
   return true;

@@ -42,16 +42,16 @@ class BatchWriter final : public RequestWriter {
   };
   // Where a pair was seen.
   struct Place {
-    Part part;  // Size 0: nowhere.
-    uint32_t series = 0;
+    Part part;
+    uint32_t series = 0;  // Below first_series_: of an earlier request, which is nowhere.
   };
   // What is known about a label of the series at hand.
   struct Plan {
-    const Part* before = nullptr;  // In the series before.
-    uint32_t elsewhere = 0;        // A position, if it is neither there nor new.
-    Place* place = nullptr;        // Of those that are not in the series before.
-    const char* text = nullptr;    // Of those that are nowhere.
-    uint32_t size = 0;
+    const Part* before;  // In the series before.
+    const Part* other;   // In the other series to copy from.
+    const char* text;    // Of those that are nowhere.
+    uint32_t elsewhere;  // A position, if it is in neither series and not new.
+    uint32_t size;
   };
   struct Point {
     uint64_t bits = 0;
@@ -61,7 +61,7 @@ class BatchWriter final : public RequestWriter {
   };
   // Series number -> its parts.
   std::span<const Part> parts_of(uint32_t series) const;
-  static const Part* find_forward(std::span<const Part> parts, size_t& hint, LabelId id);
+  static const Part* find_near(std::span<const Part> parts, size_t index, size_t& hint, LabelId id);
 
   static constexpr uint32_t no_series = UINT32_MAX;
   static constexpr size_t places_count = 8192;
@@ -70,10 +70,15 @@ class BatchWriter final : public RequestWriter {
 
   // Makes the plans; returns the size of the labels' fields.
   size_t measure(std::span<const LabelId> labels);
+  void look_up(LabelId label, Plan& plan);
+  void find_in_reference(std::span<const LabelId> labels);
+  Place& place_of(LabelId id);
+  uint32_t series_count() const { return static_cast<uint32_t>(series_ends_.size()); }
+  void make_room_for_parts(size_t count);
   bool begin_series(const Series& series, size_t field_size);
   void write_head(size_t message_size);
   void write_labels(std::span<const LabelId> labels);
-  uint32_t choose_source(size_t index, const Part* other, std::span<const Part> reference) const;
+  uint32_t choose_source(size_t index, const Part* reference_end) const;
   void write_point(const Point& point, const char* text);
   bool add_message(const Series& series, std::string_view field);
   void forget();
@@ -84,7 +89,9 @@ class BatchWriter final : public RequestWriter {
   std::vector<Point> points_;  // By hash of the value.
   std::vector<LabelId> held_;  // Every pair of the request, so that its number stays its own.
   std::vector<Part> parts_;    // Of all series of the request, one after another.
+  size_t parts_count_ = 0;     // So many of them count.
   std::vector<uint32_t> series_ends_;
+  uint32_t first_series_ = 1;       // Of this request; numbers go on from request to request.
   uint32_t reference_ = no_series;  // The other series to copy from.
   std::vector<Plan> plans_;
   char head_[head_bytes_max] = {};

@@ -75,6 +75,7 @@ void BatchWriter2::forget() {
   constexpr uint32_t requests_max = (1u << 28) - 1;
   if (++request_ > requests_max) {
     places_.assign(places_count, {});
+    last_.clear();
     request_ = 1;
   }
 }
@@ -143,14 +144,21 @@ bool BatchWriter2::collect_references(const Series& series) {
   const auto labels = series.labels();
   const size_t size_max = (labels.size() + 1) * sizeof(Place::text);
   if (references_.size() < size_max) references_.resize(2 * size_max);
+  if (last_.size() < labels.size()) last_.resize(labels.size());
   char* out = references_.data();
-  for (const LabelId id : labels) {
-    Place& place = places_[hash(id, places_count)];
-    if (place.id != id || place.request != request_) {
-      if (!place_pair(id, place)) return false;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const LabelId id = labels[i];
+    Place& last = last_[i];
+    // Half of the labels are those of the series before.
+    if (last.id != id || last.request != request_) {
+      Place& place = places_[hash(id, places_count)];
+      if (place.id != id || place.request != request_) {
+        if (!place_pair(id, place)) return false;
+      }
+      last = place;
     }
-    std::memcpy(out, place.text, sizeof place.text);
-    out += place.size;
+    std::memcpy(out, last.text, sizeof last.text);
+    out += last.size;
   }
   references_size_ = static_cast<size_t>(out - references_.data());
   return true;

@@ -60,6 +60,7 @@ class BatchWriter2 final : public RequestWriter {
   char* out_ = nullptr;
   SymbolTable symbols_;
   std::vector<Place> places_;  // By hash of the pair.
+  std::vector<Place> last_;    // Of the series before.
   uint32_t request_ = 0;
   std::vector<LabelId> held_;  // Every pair of the request: their texts are symbols.
   std::vector<char> references_;

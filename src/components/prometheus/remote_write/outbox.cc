@@ -121,7 +121,15 @@ void Outbox::receive(const MetricBatch& batch) {
 }
 
 void Outbox::add_samples(const MetricBatch& batch) {
-  for (const Sample& sample : batch.samples) {
+  // Series lie all over the memory: fetched some samples ahead.
+  constexpr size_t ahead = 8;
+  for (size_t i = 0; i < batch.samples.size(); ++i) {
+    const Sample& sample = batch.samples[i];
+    if (i + ahead < batch.samples.size()) {
+      const auto* next = reinterpret_cast<const char*>(batch.samples[i + ahead].series);
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + 64);
+    }
     uint32_t tenant = 0;
     const Series* series = transform(*sample.series, samples_count, tenant);
     if (series == nullptr) continue;
