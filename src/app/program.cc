@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "app/service_blocks.h"
 #include "app/signals.h"
 #include "app/version.h"
+#include "base/memory_limit.h"
 #include "base/text.h"
 #include "component/registry.h"
 #include "components/shared/shared_http_clients.h"
@@ -25,8 +27,10 @@
 #include "services/cluster_service.h"
 #include "services/http_service.h"
 #include "services/identity.h"
+#include "services/memory_watch.h"
 #include "services/own_logs.h"
 #include "services/program_metrics.h"
+#include "services/scrape_gate.h"
 #include "signals/series.h"
 
 namespace alloy::app {
@@ -94,11 +98,16 @@ void raise_descriptor_limit() {
 class Program {
  public:
   Program(const RunOptions& options, std::string config_path, Console& console,
-          std::shared_ptr<const net::TlsPeerContext> cluster_tls)
+          std::shared_ptr<const net::TlsPeerContext> cluster_tls, MemoryLimit memory_limit)
       : options_(options),
         config_path_(std::move(config_path)),
         console_(console),
-        cluster_tls_(std::move(cluster_tls)) {
+        cluster_tls_(std::move(cluster_tls)),
+        memory_limit_(std::move(memory_limit)) {
+    services_.add<MemoryBudget>(memory_);
+    services_.add<ScrapeGate>(scrape_gate_);
+    memory_watch_.register_metrics(metrics_.registry());
+    scrape_gate_.register_metrics(metrics_.registry());
     services_.add<ComponentHttp>(http_);
     services_.add<Cluster>(cluster_);
     cluster_.register_metrics(metrics_.registry());
@@ -140,6 +149,7 @@ class Program {
   Result<runtime::ConfigSource> read_source(const std::string& path);
   runtime::ControllerOptions remote_controller_options();
   static Task<> live(Program* self);
+  void watch_load(TaskGroup& group, const StopToken& stop);
   Task<bool> load_first();
   Task<> follow_reloads();
   static Task<Result<>> reload(Program* self);
@@ -151,10 +161,15 @@ class Program {
   const std::string config_path_;
   Console& console_;
   std::shared_ptr<const net::TlsPeerContext> cluster_tls_;  // Null: plain connections.
+  const MemoryLimit memory_limit_;
   Signals signals_;  // Before any thread, so that all of them have the signals blocked.
   std::shared_ptr<LogSink> log_sink_ = std::make_shared<LogSink>();
   Logger logger_{log_sink_};
   Executor executor_;
+  MemoryBudget memory_{memory_limit_.bytes, real_clock(), resident_bytes};
+  MemoryWatch memory_watch_{memory_, real_clock(), logger_.with({{"service", "memory"}}),
+                            [] { ::malloc_trim(0); }};
+  ScrapeGate scrape_gate_{real_clock(), memory_, std::max(1U, std::thread::hardware_concurrency())};
   ProgramMetrics metrics_{build_labels()};
   SeriesStore series_;
   SharedHttpClients http_clients_{std::max(1U, std::thread::hardware_concurrency())};
@@ -252,6 +267,9 @@ Task<> Program::live(Program* self) {
   self->logger_.with({{"service", "http"}})
       .info("now listening for http traffic", {{"addr", self->http_.address()}});
 
+  StopSource load_stop;
+  TaskGroup load_group(self->executor_.any());
+  self->watch_load(load_group, load_stop.get_token());
   TaskGroup remote_group(self->executor_.any());
   StopSource log_stop;
   TaskGroup log_group(self->executor_.any());
@@ -279,11 +297,22 @@ Task<> Program::live(Program* self) {
   co_await log_group.join();
   co_await self->remote_controller_->shutdown();
   co_await self->controller_->shutdown();
+  load_stop.request_stop();
+  co_await load_group.join();
   http_stop.request_stop();
   co_await http_group.join();
   self->logger_.with({{"service", "http"}})
       .info("http server closed", {{"addr", self->http_.address()}});
   self->signals_.finish();
+}
+
+void Program::watch_load(TaskGroup& group, const StopToken& stop) {
+  if (memory_limit_.bytes != 0) {
+    logger_.info("memory is limited",
+                 {{"limit_bytes", memory_limit_.bytes}, {"source", memory_limit_.source}});
+  }
+  group.spawn(memory_watch_.run(executor_.blocking(), stop));
+  group.spawn(scrape_gate_.run(stop));
 }
 
 // Whether the program can run.
@@ -375,7 +404,8 @@ Result<int> run_program(const RunOptions& options, const std::string& config_pat
                                           .key_path = o.tls_key_path,
                                           .server_name = o.tls_server_name}));
   }
-  return Program(options, config_path, console, std::move(tls)).run();
+  TRY(MemoryLimit memory_limit, find_memory_limit(memory_limit_sources()));
+  return Program(options, config_path, console, std::move(tls), std::move(memory_limit)).run();
 }
 
 }  // namespace alloy::app

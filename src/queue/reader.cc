@@ -42,7 +42,50 @@ std::optional<Record> Reader::take_from_memory() {
   const auto& kept = memory[state_->next.sequence - memory.front().header.sequence];
   state_->in_flight[kept.header.sequence] = state_->next;
   state_->next = {kept.header.sequence + 1, kept.header.counted_after()};
-  return Record{kept.header, kept.payload};
+  return Record{kept.header, kept.payload, 0};
+}
+
+Result<std::optional<Record>> Reader::again(uint64_t sequence, uint64_t offset) {
+  const std::optional<Record> nothing;
+  std::string path;
+  uint64_t limit = 0;
+  {
+    const std::lock_guard lock(log_->mutex_);
+    if (!state_->in_flight.contains(sequence)) return nothing;
+    const auto& memory = log_->memory_;
+    if (!memory.empty() && sequence >= memory.front().header.sequence) {
+      const auto& kept = memory[sequence - memory.front().header.sequence];
+      return Record{kept.header, kept.payload, 0};
+    }
+    const auto& segments = log_->segments_;
+    const auto after =
+        std::ranges::upper_bound(segments, sequence, {}, &Log::Segment::first_sequence);
+    if (after == segments.begin()) return nothing;
+    path = std::prev(after)->path;
+    limit = std::prev(after)->bytes;
+  }
+  auto file = log_->options_.files->open(path, OpenMode::read_only);
+  if (!file) {
+    if (file.error().kind() == ErrorKind::not_found) return nothing;
+    return std::unexpected(std::move(file).error());
+  }
+  return find_again(**file, limit, sequence, offset);
+}
+
+// It was read before, so it is where it was; one that waited in memory then has come to the disk.
+Result<std::optional<Record>> Reader::find_again(File& file, uint64_t limit, uint64_t sequence,
+                                                 uint64_t offset) const {
+  const std::optional<Record> nothing;
+  if (offset == 0) offset = segment_header_bytes;
+  while (true) {
+    TRY(const auto found, find_record(file, offset, limit));
+    if (!found || found->header.sequence > sequence) return nothing;
+    offset = found->end();
+    if (found->header.sequence < sequence) continue;
+    TRY(auto payload, read_payload(file, *found));
+    if (!payload) return nothing;
+    return Record{found->header, *std::move(payload), found->payload_offset - record_header_bytes};
+  }
 }
 
 std::optional<Reader::Place> Reader::find_place() {
@@ -106,7 +149,7 @@ Result<std::optional<Record>> Reader::read_at(const Place& place) {
   }
   skip_to({header.sequence, header.counted_before}, DropReason::damaged);
   if (!hand_out(header)) return nothing;
-  return Record{header, *std::move(payload)};
+  return Record{header, *std::move(payload), found->payload_offset - record_header_bytes};
 }
 
 // False when the record was dropped (and counted) meanwhile.

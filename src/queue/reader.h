@@ -17,6 +17,10 @@ class Reader {
   // is given up as damaged.
   Result<std::optional<Record>> next();
 
+  // A record that next() has handed out and nobody has acknowledged, once more; `offset` is where
+  // it was. Empty when the log has let go of it since.
+  Result<std::optional<Record>> again(uint64_t sequence, uint64_t offset);
+
   // This record is done with; the order does not matter. The cursor follows the oldest that is out.
   void acknowledge(uint64_t sequence);
 
@@ -46,6 +50,8 @@ class Reader {
   Place find_place_in(const Log::Segment& segment, size_t index) const;
   Result<> open_segment(const Place& place);
   Result<std::optional<Record>> read_at(const Place& place);
+  Result<std::optional<Record>> find_again(File& file, uint64_t limit, uint64_t sequence,
+                                           uint64_t offset) const;
   bool hand_out(const RecordHeader& header);
   // Passes over everything before `behind`.
   void skip_to(const Log::Boundary& behind, DropReason reason);

@@ -75,6 +75,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes);
 struct Record {
   RecordHeader header;
   std::string payload;
+  uint64_t offset = 0;  // Of its header in the segment; 0: it isn't in any.
 };
 
 }  // namespace alloy::queue

@@ -17,11 +17,24 @@ struct OwnHttpServer::Metrics {
   std::mutex mutex;  // Guards everything below.
   const net::HttpServer* server = nullptr;
   unsigned connections_max = 0;
+  bool refuses = false;  // The last push was refused.
 
   void set(const net::HttpServer* now, unsigned limit) {
     const std::lock_guard lock(mutex);
     server = now;
     connections_max = limit;
+  }
+  // Notes whether a push is refused; true: that has changed.
+  bool note(bool is_refused) {
+    if (is_refused) {
+      registry
+          .counter("alloy_requests_shed_total",
+                   "Requests refused because the program was short of memory.",
+                   {{"reason", "memory"}})
+          .add();
+    }
+    const std::lock_guard lock(mutex);
+    return std::exchange(refuses, is_refused) != is_refused;
   }
   void observe(const net::RequestRecord& record);
 };
@@ -35,6 +48,15 @@ struct OwnHttpServer::Running {
 };
 
 namespace {
+
+// How soon a sender may try again, in seconds.
+constexpr std::string_view retry_after = "5";
+
+Task<net::ServerResponse> refuse() {
+  auto response = net::text_response(503, "short of memory, try again later");
+  response.headers.set("Retry-After", std::string(retry_after));
+  co_return response;
+}
 
 // As dskit names what is asked for: without the slashes around it.
 std::string route_of(std::string_view path) {
@@ -71,6 +93,8 @@ void OwnHttpServer::Metrics::observe(const net::RequestRecord& record) {
 
 OwnHttpServer::OwnHttpServer(const Options& options, std::string prefix)
     : executor_(options.executor.any()),
+      memory_(options.services.find<MemoryBudget>()),
+      host_(options.host),
       metrics_(std::make_shared<Metrics>(options.metrics, std::move(prefix))) {
   const auto gauge = [&](std::string_view name, std::string_view help,
                          double (*read)(const Metrics&), MetricLabels labels) {
@@ -106,13 +130,30 @@ Result<> OwnHttpServer::listen(const HttpServerArguments& arguments, net::Handle
   };
   const unsigned limit = options.connections_max;
   auto next = std::make_unique<Running>(executor_);
-  TRY(next->server, net::HttpServer::create(executor_, std::move(options), std::move(handler)));
+  TRY(next->server, net::HttpServer::create(executor_, std::move(options),
+                                            refusing_when_full(std::move(handler))));
   retire();
   current_ = std::move(next);
   arguments_ = arguments;
   metrics_->set(current_->server.get(), limit);
   if (is_started_) serve();
   return {};
+}
+
+net::Handler OwnHttpServer::refusing_when_full(net::Handler handler) {
+  if (memory_ == nullptr || memory_->limit() == 0) return handler;
+  return [=, this, metrics = metrics_](net::ServerRequest request) -> Task<net::ServerResponse> {
+    const bool is_push = request.method == "POST" || request.method == "PUT";
+    const bool is_refused = is_push && memory_->is_at_least(MemoryLevel::high);
+    if (is_push && metrics->note(is_refused)) {
+      if (is_refused) {
+        host_.set_health(HealthState::unhealthy, "requests are refused: memory is short");
+      } else {
+        host_.set_health(HealthState::healthy, "requests are taken again");
+      }
+    }
+    return is_refused ? refuse() : handler(std::move(request));
+  };
 }
 
 void OwnHttpServer::serve() {

@@ -1,5 +1,6 @@
 // The HTTP server of a component that receives: listens as its arguments say, moves when they
-// change, and tells how busy it is.
+// change, and tells how busy it is. While memory is short it refuses what is pushed to it: the
+// sender keeps that and comes again.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "component/component.h"
 #include "components/shared/http_server_arguments.h"
 #include "net/http_server.h"
@@ -38,9 +40,12 @@ class OwnHttpServer {
 
   Result<> listen(const HttpServerArguments& arguments, net::Handler handler);
   void serve();
+  net::Handler refusing_when_full(net::Handler handler);
   void retire();
 
   AnyExecutor executor_;
+  MemoryBudget* const memory_;  // Null: never short.
+  ComponentHost& host_;
   std::shared_ptr<Metrics> metrics_;
   std::optional<HttpServerArguments> arguments_;
   std::unique_ptr<Running> current_;

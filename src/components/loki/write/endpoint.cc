@@ -81,6 +81,10 @@ std::string_view EndpointObserver::prepare(const queue::Record& record,
   return request.body;
 }
 
+std::string_view EndpointObserver::tenant(const queue::Record& record) const {
+  return parse_record(record.payload).tenant;
+}
+
 void EndpointObserver::on_attempt(const queue::Record& record, int status, double seconds) {
   tenant_of(record).observe_request(status, seconds);
 }

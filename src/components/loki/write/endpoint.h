@@ -32,6 +32,7 @@ class EndpointObserver final : public outgoing::SendObserver {
       : metrics_(std::move(metrics)), clock_(clock), logger_(std::move(logger)) {}
 
   std::string_view prepare(const queue::Record& record, net::Headers& headers) const override;
+  std::string_view tenant(const queue::Record& record) const override;
   void on_attempt(const queue::Record& record, int status, double seconds) override;
   void on_sent(const queue::Record& record) override;
   void on_refused(const queue::Record& record, int status, const std::string& error) override;

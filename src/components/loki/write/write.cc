@@ -71,7 +71,9 @@ Duration drain_time_of(const Arguments& arguments) {
 Write::Write(Options options)
     : ComponentWith(std::move(options)),
       series_(series_store(this->options())),
-      intake_(std::make_shared<Intake>(this->options().global_id() + ".receiver")),
+      intake_(std::make_shared<Intake>(this->options().global_id() + ".receiver",
+                                       this->options().services.find<MemoryBudget>(),
+                                       this->options().metrics)),
       queue_metrics_(this->options().metrics),
       fleet_(*this, intake_->outboxes(), clock(), this->options().executor.any()) {}
 

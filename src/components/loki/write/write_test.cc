@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "base/memory_budget.h"
 #include "component/component_harness.h"
 #include "components/loki/write/arguments.h"
 #include "components/shared/outgoing/test_endpoint.h"
@@ -34,8 +35,7 @@ struct Fixture {
     INFO((updated ? std::string() : updated.error().message()));
     REQUIRE(updated);
   }
-  Result<> receive(const std::string& line) {
-    const Label label{"job", "test"};
+  Result<> receive(const std::string& line, Label label = {"job", "test"}) {
     const SeriesRef labels = series.intern(std::span(&label, 1));
     const LogEntry entry{.labels = labels.get(), .timestamp_ns = 1, .line = line};
     return harness.exports<Exports>()->receiver->receive({.entries = {&entry, 1}});
@@ -52,6 +52,48 @@ struct Fixture {
 };
 
 }  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "a tenant that the endpoint limits holds up no other") {
+  update(Fixture::endpoint(one.url()));
+  std::atomic<bool> is_limited = true;
+  one.set_answer([&](const net::ServerRequest& request) {
+    const bool is_noisy = request.headers.get("X-Scope-OrgID") == "noisy";
+    return net::ServerResponse{.status = is_noisy && is_limited ? 429 : 204};
+  });
+  harness.start();
+  const auto send_as = [&](const std::string& tenant, const std::string& line) {
+    REQUIRE(receive(line, {"__tenant_id__", tenant}));
+  };
+  send_as("noisy", "noisy 1");
+  REQUIRE(eventually([&] { return one.requests() > 0; }));
+  send_as("noisy", "noisy 2");
+  send_as("calm", "calm 1");
+  REQUIRE(eventually([&] { return one.count("calm 1") == 1; }));
+  CHECK(one.count("noisy") == 0);
+  is_limited = false;
+  REQUIRE(eventually([&] { return one.count("noisy 2") == 1; }));
+  CHECK(one.has_in_order({"noisy 1", "noisy 2"}));
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "while memory is full, entries are refused, so that their sources wait") {
+  uint64_t used = 99;
+  MemoryBudget memory(100, real_clock(), [&] { return used; });
+  ComponentHarness limited{loki_write};
+  limited.services().add<SeriesStore>(series);
+  limited.services().add<MemoryBudget>(memory);
+  REQUIRE(limited.update(endpoint(one.url())));
+  const Label label{"job", "test"};
+  const SeriesRef labels = series.intern(std::span(&label, 1));
+  const LogEntry entry{.labels = labels.get(), .timestamp_ns = 1, .line = "x"};
+  const auto receiver = limited.exports<Exports>()->receiver;
+  const auto refused = receiver->receive({.entries = {&entry, 1}});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind() == ErrorKind::full);
+  CHECK(limited.metric("alloy_log_batches_refused_total") == 1);
+  used = 10;
+  CHECK(eventually([&] { return receiver->receive({.entries = {&entry, 1}}).has_value(); }));
+}
 
 TEST_CASE_FIXTURE(Fixture, "an entry is sent with the headers of the protocol and the tenant") {
   update(Fixture::endpoint(one.url(), "tenant_id = \"t1\"\nheaders = {\"X-Extra\" = \"1\"}"));

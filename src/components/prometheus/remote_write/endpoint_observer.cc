@@ -46,6 +46,10 @@ std::string_view EndpointObserver::prepare(const queue::Record& record,
   return envelope.request;
 }
 
+std::string_view EndpointObserver::tenant(const queue::Record& record) const {
+  return open_envelope(record.payload, record.header.info).tenant;
+}
+
 bool EndpointObserver::rewrite_as_v1(queue::Record& record) {
   const queue::RecordInfo& info = record.header.info;
   auto rewritten = remote_write::rewrite_as_v1(open_envelope(record.payload, info).request, info);

@@ -18,6 +18,7 @@ class EndpointObserver final : public outgoing::SendObserver {
                    Logger logger);
 
   std::string_view prepare(const queue::Record& record, net::Headers& headers) const override;
+  std::string_view tenant(const queue::Record& record) const override;
   bool drop_outdated(queue::Record& record) override;
   outgoing::Review review(queue::Record& record, const net::Response& response) override;
   void on_attempt(const queue::Record& record, int status, double seconds) override;

@@ -288,6 +288,11 @@ void Outbox::sweep() {
   close_lanes(true);
 }
 
+void Outbox::give_back() {
+  const std::lock_guard lock(mutex_);
+  sweep();
+}
+
 SteadyTime Outbox::seal_due() {
   const std::lock_guard lock(mutex_);
   const SteadyTime now = options_.clock.steady();

@@ -42,6 +42,8 @@ class Outbox {
   void receive(const MetricBatch& batch);
   // Finishes the open requests, full or not.
   void seal();
+  // Gives up what nobody has used for a while, and the files of requests that were not begun.
+  void give_back();
   // Finishes open requests when their time has come, until asked to stop.
   static Task<> run(std::shared_ptr<Outbox> self, StopToken stop);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/memory_budget.h"
 #include "component/component.h"
 #include "components/prometheus/remote_write/arguments.h"
 #include "components/prometheus/remote_write/endpoint.h"
@@ -51,6 +52,7 @@ class RemoteWrite final : public ComponentWith<Arguments, Exports>,
   std::map<std::shared_ptr<Outbox>, Shards> shards_;
   WalArguments wal_;
   SteadyTime swept_at_;
+  std::shared_ptr<void> relief_;  // Gives memory back when it is tight.
 };
 
 SeriesStore& series_store(const Options& options) {
@@ -71,6 +73,13 @@ RemoteWrite::RemoteWrite(Options options)
   intake_->set_observer([live = LiveMetrics(this->options(), series_)](const MetricBatch& batch) {
     live.show(batch);
   });
+  if (auto* memory = this->options().services.find<MemoryBudget>()) {
+    relief_ = memory->on_tight([weak = std::weak_ptr(intake_)] {
+      const auto intake = weak.lock();
+      if (!intake) return;
+      for (const auto& outbox : intake->outboxes().all()) outbox->give_back();
+    });
+  }
 }
 
 Result<> RemoteWrite::update(Arguments arguments) {
@@ -162,8 +171,11 @@ void RemoteWrite::housekeep() {
     ShardLoad load;
     for (const auto& endpoint : fleet_.members()) {
       if (endpoint->outbox != outbox) continue;
-      load.add(endpoint->plan.queue, endpoint->sender->records_pending(),
-               endpoint->sender->is_failing());
+      // What waits for a tenant's limit would not go faster side by side.
+      const outgoing::Sender& sender = *endpoint->sender;
+      const uint64_t aside = sender.records_set_aside();
+      load.add(endpoint->plan.queue, std::max(sender.records_pending(), aside) - aside,
+               sender.is_failing());
     }
     outbox->set_lanes(shards_[outbox].next(load));
   }

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "components/shared/prometheus_duration.h"
 #include "components/prometheus/scrape/protocols.h"
+#include "components/shared/prometheus_duration.h"
 
 namespace alloy::prometheus::scrape {
 

@@ -21,21 +21,8 @@ using Entry = wire::ExpositionParser::Entry;
 // Samples further ahead of the scrape than this are left out.
 constexpr int64_t ahead_max_ms = 10 * 60 * 1000;
 
-bool is_legacy_metric_name(std::string_view name) {
-  const auto is_part = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == ':';
-  };
-  return !name.empty() && !(name.front() >= '0' && name.front() <= '9') &&
-         std::ranges::all_of(name, is_part);
-}
-
-bool is_valid(const Label& label, LabelNameRules names) {
-  const bool is_name = label.name == metric_name_label;
-  if (!is_utf8(label.value)) return false;
-  if (names == LabelNameRules::utf8) return !label.name.empty() && is_utf8(label.name);
-  return is_name ? is_legacy_metric_name(label.value) : is_legacy_label_name(label.name);
-}
+// Memory is looked at when so many new series have come.
+constexpr uint32_t checked_every = 256;
 
 // Of several labels with one name that is an error, unless one of them is empty: then all go.
 Result<void> settle_repeated_names(std::vector<Label>& labels) {
@@ -61,8 +48,6 @@ Result<void> settle_repeated_names(std::vector<Label>& labels) {
 bool has_label(std::span<const Label> labels, std::string_view name) {
   return std::ranges::find(labels, name, &Label::name) != labels.end();
 }
-
-std::string_view shortened(std::string_view text) { return text.substr(0, 50); }
 
 }  // namespace
 
@@ -128,6 +113,11 @@ Result<void> Ingest::read(std::string_view body, wire::TextFormat format, int64_
   Result<void> result = read_entries(parser, time_ms, scratch, counts);
   if (result && counts.sample_limit_exceeded) result = fail("sample limit exceeded");
   if (result && counts.bucket_limit_exceeded) result = fail("histogram bucket limit exceeded");
+  if (counts.lacks_memory) {
+    scratch.clear();
+    forget_all();
+    return result;
+  }
   if (!result) {
     scratch.clear();
     cache_.abandon(scratch.ended);
@@ -164,6 +154,12 @@ void Ingest::mark_ended(int64_t time_ms, IngestScratch& scratch) {
 void Ingest::forget(const Series& series) {
   recent_exemplars_.forget(series);
   starts_.forget(series);
+}
+
+void Ingest::forget_all() {
+  cache_.clear();
+  last_exemplars_.clear();
+  starts_ = {};
 }
 
 void Ingest::release() {
@@ -255,6 +251,11 @@ Result<SeriesCache::Entry*> Ingest::read_new(const Line& line, IngestScratch& sc
                                              IngestCounts& counts) {
   if (line.text.size() > SeriesCache::series_bytes_max) return fail("series is too long");
   if (SeriesCache::Entry* entry = cache_.find(line.text)) return entry;
+  if (memory_ != nullptr && ++unchecked_ % checked_every == 0 &&
+      memory_->is_at_least(MemoryLevel::over)) {
+    counts.lacks_memory = true;
+    return fail("not enough memory", ErrorKind::full);
+  }
   TRY(collect_labels(line, scratch));
   add_target_labels(scratch);
   if (!relabel(scratch.builder)) return &cache_.add(line.text, stand_in());
@@ -336,42 +337,6 @@ const Series& Ingest::stand_in() {
     dropped_number_ = store_.number_of(*dropped_);
   }
   return *store_.share(*dropped_).detach();
-}
-
-Result<void> Ingest::check_labels(std::span<const Label> labels, IngestCounts& counts) const {
-  std::string_view metric;
-  for (const Label& label : labels) {
-    if (label.name == metric_name_label) metric = label.value;
-  }
-  if (metric.empty()) return fail("missing metric name (__name__ label)");
-  for (const Label& label : labels) {
-    if (is_valid(label, settings_.names)) continue;
-    return fail("invalid metric name or label names: " + describe(labels));
-  }
-  if (settings_.label_limit > 0 && labels.size() > settings_.label_limit) {
-    counts.label_limit_exceeded = true;
-    return fail(fmt::format("label_limit exceeded (metric: {}, number of labels: {}, limit: {})",
-                            shortened(metric), labels.size(), settings_.label_limit));
-  }
-  for (const Label& label : labels) {
-    if (const size_t limit = settings_.label_name_length_limit;
-        limit > 0 && label.name.size() > limit) {
-      counts.label_limit_exceeded = true;
-      return fail(fmt::format(
-          "label_name_length_limit exceeded (metric: {}, label name: {}, length: {}, limit: {})",
-          shortened(metric), shortened(label.name), label.name.size(), limit));
-    }
-    if (const size_t limit = settings_.label_value_length_limit;
-        limit > 0 && label.value.size() > limit) {
-      counts.label_limit_exceeded = true;
-      return fail(
-          fmt::format("label_value_length_limit exceeded (metric: {}, label name: {}, "
-                      "value: {}, length: {}, limit: {})",
-                      shortened(metric), shortened(label.name), quote(shortened(label.value)),
-                      label.value.size(), limit));
-    }
-  }
-  return {};
 }
 
 // The native histogram that the line just read stands for, if it is one.

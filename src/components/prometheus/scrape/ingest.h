@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/memory_budget.h"
 #include "components/prometheus/scrape/classic_histogram.h"
 #include "components/prometheus/scrape/family_cache.h"
 #include "components/prometheus/scrape/recent_exemplars.h"
@@ -57,6 +58,7 @@ struct IngestCounts {
   bool bucket_limit_exceeded = false;
   bool label_limit_exceeded = false;
   bool sample_limit_exceeded = false;
+  bool lacks_memory = false;      // It was given up, and everything about the target forgotten.
   std::string histogram_problem;  // Of a native one; empty: none.
 };
 
@@ -112,6 +114,11 @@ class Ingest {
   // The batch has been passed on.
   void release();
 
+  // New series are refused while it is over; null: never.
+  void set_memory(MemoryBudget* memory) { memory_ = memory; }
+  // Gives up the memory, as if the target had never been scraped: no markers.
+  void forget_all();
+
   // A series of the target's own, such as `up`.
   SeriesRef report_series(std::string_view name) const;
 
@@ -153,7 +160,7 @@ class Ingest {
   void mark_ended(int64_t time_ms, IngestScratch& scratch);
   void forget(const Series& series);
 
-  // In ingest_families.cc.
+  // check_labels() is in ingest_limits.cc; the following in ingest_families.cc.
   bool reads_labels() const;
   bool is_convertible() const;
   Result<void> read_labelled(const wire::ExpositionParser& parser, int64_t time_ms,
@@ -167,7 +174,9 @@ class Ingest {
   void add_zeros(IngestScratch& scratch);
 
   SeriesStore& store_;
-  SeriesRef dropped_;  // Stands for all series that the rules drop; once there is one.
+  MemoryBudget* memory_ = nullptr;
+  uint32_t unchecked_ = 0;  // New series since the memory was asked for.
+  SeriesRef dropped_;       // Stands for all series that the rules drop; once there is one.
   SeriesNumber dropped_number_ = no_series;
   LabelSet target_labels_;
   IngestSettings settings_;

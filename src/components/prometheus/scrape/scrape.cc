@@ -36,6 +36,7 @@ class Scrape final : public ComponentWith<Arguments> {
   TargetDefaults make_defaults(const Arguments& arguments, const std::string& job) const;
   Cluster* cluster() const;
   void distribute();
+  Duration report_shed();
 
   MetricsFanout fanout_;
   ScrapeMetrics metrics_;
@@ -49,6 +50,7 @@ class Scrape final : public ComponentWith<Arguments> {
   std::shared_ptr<const LoopSettings> settings_;
   TargetList own_targets_;  // With clustering: those that were ours.
   std::atomic<bool> cluster_has_changed_ = false;
+  std::string complaint_;  // That the health has, about scrapes that are left out.
   std::shared_ptr<const HttpClientArguments> client_arguments_;  // Of the client.
   std::shared_ptr<net::HttpClient> client_;
 };
@@ -64,8 +66,7 @@ Scrape::Scrape(Options options)
       fanout_(this->options().metrics),
       metrics_(this->options().metrics),
       started_ms_(to_unix_milliseconds(clock().wall())),
-      targets_(store_of(this->options()), fanout_, metrics_, clock(), logger(),
-               this->options().executor.any()) {
+      targets_(store_of(this->options()), fanout_, metrics_, this->options()) {
   fanout_.set_observer([live = LiveMetrics(this->options(), store_of(this->options()))](
                            const MetricBatch& batch) { live.show(batch); });
 }
@@ -145,11 +146,24 @@ Task<> Scrape::run(StopToken stop) {
     });
   }
   targets_.start();
-  while (co_await targets_.changed().wait(stop) == Wake::notified) {
+  Duration look_again = Duration::max();
+  while (co_await targets_.changed().wait(stop, look_again) != Wake::stopped) {
     targets_.reap();
+    look_again = report_shed();
     if (cluster_has_changed_.exchange(false) && cluster() != nullptr) distribute();
   }
   co_await targets_.finish();
+}
+
+// Says in the health whether scrapes are left out; returns when to look again.
+Duration Scrape::report_shed() {
+  const std::string complaint = targets_.shed().complaint();
+  if (complaint != complaint_) {
+    if (complaint.empty()) report_healthy("all targets are scraped again");
+    if (!complaint.empty()) report_unhealthy(complaint);
+    complaint_ = complaint;
+  }
+  return complaint.empty() ? Duration::max() : ShedScrapes::look_again;
 }
 
 std::optional<Described> Scrape::debug_info() const {

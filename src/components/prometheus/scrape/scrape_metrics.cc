@@ -1,6 +1,7 @@
 // Counting, and what the numbers are called.
 #include "components/prometheus/scrape/scrape_metrics.h"
 
+#include <array>
 #include <mutex>
 
 #include "components/shared/prometheus_duration.h"
@@ -14,6 +15,10 @@ MetricLabels job_labels(const std::string& job) { return {{"scrape_job", job}}; 
 
 }  // namespace
 
+std::string_view name_of(ShedReason reason) {
+  return reason == ShedReason::memory ? "memory" : "overload";
+}
+
 struct ScrapeMetrics::Numbers {
   Gauge targets;
   Counter targets_moved;
@@ -26,6 +31,7 @@ struct ScrapeMetrics::Numbers {
   Counter body_limit_exceeded;
   Counter duplicates;
   Counter out_of_bounds;
+  std::array<Counter, 2> shed;  // By ShedReason.
   // Those of the present job.
   Gauge pool_targets;
   Gauge pool_target_limit;
@@ -105,6 +111,17 @@ void ScrapeMetrics::collect(const Numbers& numbers, MetricFamilies& out) {
                      .type = row.type,
                      .samples = {{row.name, std::move(labels), row.read(numbers)}}};
   }
+  MetricFamily shed{.name = "alloy_scrapes_shed_total",
+                    .help =
+                        "Scrapes left out as a whole because the program was overloaded or "
+                        "short of memory.",
+                    .type = MetricType::counter};
+  for (const ShedReason reason : {ShedReason::overload, ShedReason::memory}) {
+    shed.samples.push_back({shed.name,
+                            {{"reason", std::string(name_of(reason))}},
+                            numbers.shed[static_cast<size_t>(reason)].value()});
+  }
+  out[shed.name] = std::move(shed);
 }
 
 ScrapeMetrics::ScrapeMetrics(MetricRegistry& registry)
@@ -150,6 +167,9 @@ void ScrapeMetrics::count_sync(double seconds, size_t failed_targets) {
 
 void ScrapeMetrics::count_reload() { numbers_->reloads.add(); }
 void ScrapeMetrics::count_target_limit() { numbers_->target_limit_exceeded.add(); }
+void ScrapeMetrics::count_shed(ShedReason reason) {
+  numbers_->shed[static_cast<size_t>(reason)].add();
+}
 void ScrapeMetrics::count_body_limit() { numbers_->body_limit_exceeded.add(); }
 void ScrapeMetrics::count_moved(size_t targets) {
   numbers_->targets_moved.add(static_cast<double>(targets));

@@ -4,12 +4,17 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/duration.h"
 #include "base/metrics.h"
 #include "components/prometheus/scrape/ingest.h"
 
 namespace alloy::prometheus::scrape {
+
+// Why a scrape is left out although its target is there.
+enum class ShedReason : unsigned char { overload, memory };
+std::string_view name_of(ShedReason reason);
 
 class ScrapeMetrics {
  public:
@@ -24,6 +29,7 @@ class ScrapeMetrics {
   void count_moved(size_t targets);
 
   void count_scrape(double seconds, const IngestCounts& counts);
+  void count_shed(ShedReason reason);
   void count_body_limit();
   void observe_interval(Duration configured, double seconds);
 

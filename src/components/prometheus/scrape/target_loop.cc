@@ -26,6 +26,15 @@ size_t count_reports(const LoopSettings& settings) {
 // Clocks are not read at exactly the same time.
 constexpr Duration place_tolerance = 50ms;
 
+// What net::Request has in place of no limit.
+constexpr size_t body_size_max = size_t{512} << 20;
+
+// How large a body may become: a buffer that grows is there twice, and others grow as well.
+size_t room_for(const std::string& body, MemoryBudget* memory) {
+  if (memory == nullptr || memory->limit() == 0) return SIZE_MAX;
+  return std::max<size_t>({memory->room() / 4, body.capacity(), 1});
+}
+
 double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // The place of a target in the interval: spread over all of it, and the same on every machine.
@@ -45,6 +54,7 @@ WallTime first_due(const ScrapeTarget& target, WallTime when) {
 // What came back from the target.
 struct TargetLoop::Fetched {
   Result<void> result;
+  bool lacks_memory = false;
   bool is_protobuf = false;
   wire::TextFormat format = wire::TextFormat::prometheus;
   double body_size = 0;  // As scrape_body_size_bytes says it: -1 for one over the limit.
@@ -62,6 +72,7 @@ TargetLoop::TargetLoop(LoopEnvironment& environment, ScrapeTarget target,
     : environment_(environment),
       labels_(target.public_labels),
       ingest_(environment.store, target.public_labels) {
+  ingest_.set_memory(environment.memory);
   for (const ReportMetric& metric : report_metrics) {
     report_series_.push_back(ingest_.report_series(metric.name));
   }
@@ -157,7 +168,7 @@ Task<> TargetLoop::run() {
   while (const auto wake = next_wake()) {
     const Wake woken = co_await environment_.clock.sleep_until(*wake, sleep_token());
     if (woken != Wake::elapsed) continue;
-    if (!is_missed()) co_await scrape();
+    if (co_await take_turn() == Turn::interrupted) continue;
     next_ += interval_;
     // What could not be started in time is left out, as a ticker does.
     if (const SteadyTime now = environment_.clock.steady(); next_ < now) {
@@ -169,6 +180,38 @@ Task<> TargetLoop::run() {
   has_returned_ = true;  // The last that is done with this.
   changed.notify();
 }
+
+// Scrapes as soon as there is time and memory for it; what has to wait until the next scrape is due
+// is left out. It writes nothing then, not even `up`: nobody knows how the target is.
+Task<TargetLoop::Turn> TargetLoop::take_turn() {
+  if (is_missed()) co_return Turn::left_out;
+  ScrapeGate* gate = environment_.gate;
+  if (gate == nullptr) {
+    co_await scrape();
+    co_return Turn::taken;
+  }
+  turn_.interval = interval_;
+  turn_.needs_memory = ingest_.cache().size() == 0;
+  const SteadyTime now = environment_.clock.steady();
+  const SteadyTime until = next_ + ((now - next_) / interval_ + 1) * interval_;
+  switch (co_await gate->enter(&turn_, until, sleep_token())) {
+    case ScrapeGate::Verdict::interrupted:
+      co_return Turn::interrupted;
+    case ScrapeGate::Verdict::overloaded:
+      shed(ShedReason::overload);
+      co_return Turn::left_out;
+    case ScrapeGate::Verdict::no_memory:
+      shed(ShedReason::memory);
+      co_return Turn::left_out;
+    case ScrapeGate::Verdict::admitted:
+      break;
+  }
+  if (!is_missed() && !is_stopped()) co_await scrape();
+  if (gate->leave()) ingest_.forget_all();
+  co_return Turn::taken;
+}
+
+void TargetLoop::shed(ShedReason reason) { environment_.shed.count(reason, interval_); }
 
 // The time of the samples: now, or when the scrape was due if that is nearly the same.
 int64_t TargetLoop::next_timestamp(Duration interval) {
@@ -200,6 +243,7 @@ Task<> TargetLoop::scrape() {
   auto body = environment_.bodies.borrow();
   Fetched fetched = co_await fetch(held, &*body);
   if (is_stopped()) co_return;
+  if (fetched.lacks_memory) co_return shed(ShedReason::memory);
 
   auto scratch = environment_.scratches.borrow();
   Reports reports{.body_size = fetched.body_size};
@@ -208,6 +252,7 @@ Task<> TargetLoop::scrape() {
   if (repeats_metadata) ingest_.families().mark_untold();
   const Result<void> result =
       ingest(*now.settings, *body, fetched, time_ms, *scratch, reports.counts);
+  if (reports.counts.lacks_memory) co_return shed(ShedReason::memory);
   reports.is_up = result.has_value();
   reports.duration = environment_.clock.steady() - start;
   add_reports(now, time_ms, reports, *scratch);
@@ -243,11 +288,16 @@ Task<TargetLoop::Fetched> TargetLoop::fetch(std::shared_ptr<const Current> now, 
   request.into = body;
   // A body of exactly the limit is too large already.
   request.body_size_max = settings.body_size_limit > 1 ? settings.body_size_limit - 1 : 0;
+  const size_t room = room_for(*body, environment_.memory);
+  const bool is_short = room < (request.body_size_max > 0 ? request.body_size_max : body_size_max);
+  if (is_short) request.body_size_max = room;
   request.decoding = net::Decoding::gzip_strict;
   if (!settings.enable_compression) request.headers.add("Accept-Encoding", "identity");
   auto response = co_await settings.client->fetch(std::move(request), fetch_stop_.get_token());
   if (!response) {
-    if (response.error().kind() == ErrorKind::full) {
+    if (response.error().kind() == ErrorKind::full && is_short) {
+      fetched.lacks_memory = true;
+    } else if (response.error().kind() == ErrorKind::full) {
       environment_.metrics.count_body_limit();
       fetched.body_size = -1;
       fetched.result = fail("body size limit exceeded");

@@ -12,7 +12,9 @@
 #include "components/prometheus/scrape/ingest.h"
 #include "components/prometheus/scrape/scrape_metrics.h"
 #include "components/prometheus/scrape/scrape_target.h"
+#include "components/prometheus/scrape/shed_scrapes.h"
 #include "net/http_client.h"
+#include "services/scrape_gate.h"
 #include "signals/metrics_receiver.h"
 
 namespace alloy::prometheus::scrape {
@@ -42,6 +44,10 @@ struct LoopEnvironment {
   Clock& clock;
   Logger logger;
   Event& changed;  // Notified when a loop has returned.
+  ShedScrapes& shed;
+  // Null where nothing is limited.
+  MemoryBudget* memory = nullptr;
+  ScrapeGate* gate = nullptr;
 };
 
 struct TargetStatus {
@@ -97,7 +103,10 @@ class TargetLoop {
   WallTime due_time(const ScrapeTarget& target, SteadyTime next) const;
   std::optional<SteadyTime> next_wake();
   int64_t next_timestamp(Duration interval);
+  enum class Turn : unsigned char { taken, left_out, interrupted };
+  Task<Turn> take_turn();
   Task<> scrape();
+  void shed(ShedReason reason);
   Task<Fetched> fetch(std::shared_ptr<const Current> now, std::string* body);
   Result<void> ingest(const LoopSettings& settings, std::string& body, Fetched& fetched,
                       int64_t time_ms, IngestScratch& scratch, IngestCounts& counts);
@@ -117,7 +126,8 @@ class TargetLoop {
   SteadyTime next_{};  // When the next scrape is due.
   Duration interval_{};
   uint64_t updates_seen_ = 0;
-  bool is_past_term_ = false;        // Waits until it is ours again.
+  bool is_past_term_ = false;  // Waits until it is ours again.
+  ScrapeGate::Turn turn_;
   std::optional<WallTime> aligned_;  // When the scrape was due whose time was used last.
   SteadyTime metadata_due_{};        // When all metadata is passed on once more.
   std::atomic<bool> has_returned_ = false;

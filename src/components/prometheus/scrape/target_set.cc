@@ -17,18 +17,22 @@ size_t buffers_kept() { return 2 + std::thread::hardware_concurrency(); }
 }  // namespace
 
 TargetSet::TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics& metrics,
-                     Clock& clock, Logger logger, AnyExecutor executor)
-    : environment_{.store = store,
+                     const Options& options)
+    : shed_(metrics, options.logger, options.clock, changed_),
+      environment_{.store = store,
                    .receivers = receivers,
                    .metrics = metrics,
                    .bodies = bodies_,
                    .scratches = scratches_,
-                   .clock = clock,
-                   .logger = std::move(logger),
-                   .changed = changed_},
+                   .clock = options.clock,
+                   .logger = options.logger,
+                   .changed = changed_,
+                   .shed = shed_,
+                   .memory = options.services.find<MemoryBudget>(),
+                   .gate = options.services.find<ScrapeGate>()},
       bodies_(buffers_kept()),
       scratches_(std::max(1U, std::thread::hardware_concurrency())),
-      tasks_(std::move(executor)) {}
+      tasks_(options.executor.any()) {}
 
 TargetSet::~TargetSet() = default;
 

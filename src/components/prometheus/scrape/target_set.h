@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "component/component.h"
 #include "components/prometheus/scrape/target_loop.h"
 #include "signals/targets.h"
 
@@ -15,8 +16,9 @@ namespace alloy::prometheus::scrape {
 
 class TargetSet {
  public:
-  TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics& metrics, Clock& clock,
-            Logger logger, AnyExecutor executor);
+  // `options` are those of the component, which outlives it as all others do.
+  TargetSet(SeriesStore& store, MetricsFanout& receivers, ScrapeMetrics& metrics,
+            const Options& options);
   ~TargetSet();
 
   // Starts loops for new targets, passes the settings to those that stay, and stops the others.
@@ -38,6 +40,9 @@ class TargetSet {
   // Whether no loop is left, not even one that is coming to its end.
   bool is_idle() const;
 
+  // Whose complaint, when changed() is notified, belongs into the component's health.
+  const ShedScrapes& shed() const { return shed_; }
+
   // By URL. From any thread.
   std::vector<TargetStatus> statuses() const;
 
@@ -50,6 +55,7 @@ class TargetSet {
   void add(uint64_t key, std::unique_ptr<TargetLoop> loop);
 
   Event changed_;
+  ShedScrapes shed_;
   LoopEnvironment environment_;
   BufferPool<std::string> bodies_;
   BufferPool<IngestScratch> scratches_;

@@ -12,6 +12,8 @@ namespace alloy::outgoing {
 namespace {
 
 constexpr Duration unreadable_pause = 1s;
+// How often an old queue is asked whether the tenants that hold it are through.
+constexpr Duration set_aside_pause = 1s;
 constexpr size_t shown_body_bytes = 512;
 
 // One token that is asked when either is.
@@ -50,7 +52,10 @@ Duration parse_retry_after(std::string_view text, WallTime now) {
 }
 
 Sender::Sender(Options options, std::string key)
-    : options_(std::move(options)), lanes_(options_.executor), key_(std::move(key)) {}
+    : options_(std::move(options)),
+      lanes_(options_.executor),
+      limited_(options_.executor),
+      key_(std::move(key)) {}
 
 void Sender::set_destination(std::shared_ptr<const Destination> destination) {
   {
@@ -115,9 +120,13 @@ bool Sender::is_failing() const {
   return failing_;
 }
 
-// A request that is under way may well arrive, and would be sent again by the next run.
+// A request that is under way may well arrive, and would be sent again by the next run. In a hurry
+// nobody waits for tenants that are limited.
 bool Sender::is_done() const {
-  return (is_hopeless() && requests_under_way_ == 0) || records_pending() == 0;
+  const uint64_t pending = records_pending();
+  const std::lock_guard lock(mutex_);
+  if (hurry_ && failing_) return requests_under_way_ == 0 || pending == 0;
+  return pending <= (hurry_ ? aside_.records() : 0);
 }
 
 queue::Counts Sender::pending() const {
@@ -184,6 +193,7 @@ Task<> Sender::send_queue(Work current, StopToken stop) {
   }
   // A new handle would hand out again what is still on its way.
   co_await wait_for_lanes(0, 0, {});
+  co_await give_up_set_aside();
 }
 
 Task<bool> Sender::send_next(std::shared_ptr<queue::Reader> reader, Work now, StopToken stop) {
@@ -197,6 +207,10 @@ Task<bool> Sender::send_next(std::shared_ptr<queue::Reader> reader, Work now, St
   if (!*record) {
     if (!now.is_last) {
       co_await wait_for_lanes(0, 0, stop);
+      if (records_set_aside() > 0) {
+        co_await lane_freed_.wait(stop, set_aside_pause);
+        co_return true;
+      }
       if (!stop.stop_requested()) finish_queue(now.log);
       co_return false;
     }
@@ -206,6 +220,7 @@ Task<bool> Sender::send_next(std::shared_ptr<queue::Reader> reader, Work now, St
   }
   const queue::RecordInfo& info = (*record)->header.info;
   Batch batch{reader, *std::move(*record)};
+  if (co_await follow_set_aside(&batch, stop)) co_return true;
   if (info.lanes <= 1) {
     co_await wait_for_lanes(0, 0, stop);
     co_await deliver(std::move(batch), stop);
@@ -266,6 +281,7 @@ Task<> Sender::deliver(Batch batch, StopToken stop) {
       current->observer->on_retry(record);
       result.verdict = Verdict::refused;
     }
+    if (is_limited(result, record, *current) && set_aside(batch, result.wait, stop)) co_return;
     note(result, record, *current);
     if (result.verdict != Verdict::try_again) {
       batch.reader->acknowledge(sequence);

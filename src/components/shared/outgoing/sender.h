@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/task.h"
 #include "components/shared/outgoing/queue_store.h"
+#include "components/shared/outgoing/set_aside.h"
 #include "net/http_client.h"
 #include "queue/reader.h"
 
@@ -37,6 +38,9 @@ class SendObserver {
   virtual std::string_view prepare(const queue::Record& record, net::Headers&) const {
     return record.payload;
   }
+  // Whose record it is, where an endpoint limits (429) each tenant by itself: the others' records
+  // go on meanwhile. Empty: nobody's in particular.
+  virtual std::string_view tenant(const queue::Record&) const { return {}; }
   // Before each attempt: takes out (and counts) what has become too old, and changes what the
   // endpoint would not take. True: nothing is left.
   virtual bool drop_outdated(queue::Record&) { return false; }
@@ -114,6 +118,8 @@ class Sender {
   // Waiting or on their way.
   queue::Counts pending() const;
   uint64_t records_pending() const;
+  // Of these, those of tenants that the endpoint limits just now.
+  uint64_t records_set_aside() const;
 
  private:
   enum class Verdict : unsigned char { delivered, refused, try_again, again_at_once, stopped };
@@ -147,6 +153,17 @@ class Sender {
   bool enter_lane(uint64_t formation, uint16_t lane);
   Task<> deliver_in_lane(Batch batch, StopToken stop);
   Task<> deliver(Batch batch, StopToken stop);
+  // In sender_set_aside.cc.
+  bool is_limited(const Attempt& attempt, const queue::Record& record,
+                  const Destination& destination) const;
+  bool set_aside(const Batch& batch, Duration wait, const StopToken& stop);
+  Task<bool> follow_set_aside(Batch* batch, StopToken stop);
+  Task<> send_set_aside(std::shared_ptr<queue::Reader> reader, std::string tenant, Duration wait,
+                        StopToken stop);
+  Task<Attempt> try_set_aside(std::shared_ptr<queue::Reader> reader, SetAside::Place place,
+                              uint64_t number, StopToken stop);
+  bool finish_set_aside(queue::Reader& reader, const std::string& tenant, uint64_t sequence);
+  Task<> give_up_set_aside();
   Task<Attempt> attempt(queue::Record* record, std::shared_ptr<const Destination> destination,
                         uint64_t number, StopToken stop);
   Attempt judge(const net::Response& response, const Destination& destination) const;
@@ -156,6 +173,7 @@ class Sender {
 
   Options options_;
   TaskGroup lanes_;
+  TaskGroup limited_;  // Each tries what was set aside of a tenant.
   Event lane_freed_;
   std::atomic<int> requests_under_way_ = 0;
   mutable std::mutex mutex_;  // Guards everything below.
@@ -168,6 +186,8 @@ class Sender {
   uint64_t formation_ = 0;  // Which set of lanes is on its way.
   queue::Log* drops_of_ = nullptr;
   std::array<queue::Counts, queue::drop_reasons> counted_drops_ = {};
+  SetAside aside_;
+  bool gives_up_aside_ = false;
   bool hurry_ = false;
   bool failing_ = false;  // The last attempt failed.
 };

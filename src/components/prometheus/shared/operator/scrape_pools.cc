@@ -133,8 +133,8 @@ void ScrapePools::update(const std::vector<ScrapeJob>& jobs, const ScrapeArgumen
   for (const ScrapeJob& job : jobs) {
     auto& pool = pools_[job.name];
     if (pool == nullptr) {
-      pool = std::make_unique<Pool>(std::make_unique<scrape::TargetSet>(
-          store_, fanout_, metrics_, options_.clock, options_.logger, options_.executor.any()));
+      pool = std::make_unique<Pool>(
+          std::make_unique<scrape::TargetSet>(store_, fanout_, metrics_, options_));
       tasks_.spawn(run(pool.get()));
     }
     const auto configured = configure(*pool, job, arguments);

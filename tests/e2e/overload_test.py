@@ -1,0 +1,164 @@
+"""More than fits into memory: load is shed by policy, and the program stays below its limit."""
+import json
+import os
+import re
+import unittest
+
+from http_targets import Quiet, Server, Sink
+from peers import Alloy, Story, eventually, http
+
+MIB = 1 << 20
+
+CONFIG = """
+prometheus.scrape "many" {{
+  targets         = [
+{targets}
+  ]
+  forward_to      = [prometheus.remote_write.sink.receiver]
+  scrape_interval = "1s"
+  scrape_timeout  = "1s"
+}}
+
+prometheus.remote_write "sink" {{
+  endpoint {{
+    url = "{url}"
+  }}
+}}
+"""
+
+
+class Targets(Server):
+    """Serves as many series on each path as `series` says, and counts the requests."""
+
+    def __init__(self, series):
+        self.series = dict(series)  # path: number
+        self.served = dict.fromkeys(self.series, 0)
+        self.growth = dict.fromkeys(self.series, 0)  # a scrape
+        self.bodies = {}
+        outer = self
+
+        class Handler(Quiet):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                path = self.path.strip("/")
+                outer.series[path] += outer.growth[path]
+                self.answer(200, outer.body(outer.series[path]))
+                outer.served[path] += 1
+
+        super().__init__(Handler)
+
+    def body(self, count):
+        if count not in self.bodies:
+            self.bodies = {k: v for k, v in self.bodies.items() if len(self.bodies) < 4}
+            self.bodies[count] = b"".join(b"e2e_series{number=\"%d\"} 1\n" % i
+                                          for i in range(count))
+        return self.bodies[count]
+
+    def listed(self):
+        return "\n".join(
+            f'    {{"__address__" = "{self.address}", "__metrics_path__" = "/{p}", "path" = "{p}"}},'
+            for p in self.series)
+
+
+class Overload(Story):
+
+    def start(self, targets, url, more_bytes):
+        """Alloy with a limit so many bytes above what it takes without a target."""
+        empty = self.folder / "empty"
+        empty.mkdir()
+        with Alloy(empty, "") as idle:
+            rss = self.memory(idle, "VmRSS")
+            idle.stop()
+        self.limit = rss + more_bytes
+        os.environ["GOMEMLIMIT"] = str(self.limit)
+        self.addCleanup(os.environ.pop, "GOMEMLIMIT")
+        self.alloy = self.enter(Alloy(self.folder, CONFIG.format(targets=targets.listed(), url=url)))
+        return self.alloy
+
+    def tearDown(self):
+        if self.has_failed() and hasattr(self, "alloy"):
+            print(self.alloy.log()[-3000:])
+
+    @staticmethod
+    def memory(alloy, field):
+        with open(f"/proc/{alloy.child.pid}/status") as status:
+            return int(re.search(rf"{field}:\s+(\d+) kB", status.read())[1]) * 1024
+
+    def metric(self, pattern):
+        text = http(self.alloy.url("/metrics"))[1]
+        found = re.findall(rf"^{pattern} (\S+)$", text, re.M)
+        return sum(map(float, found))
+
+    def shed(self):
+        return self.metric(r'alloy_scrapes_shed_total\{[^}]*reason="memory"[^}]*\}')
+
+    def health(self, component):
+        components = json.loads(http(self.alloy.url("/api/v0/web/components"))[1])
+        return next(c["health"] for c in components if c["localID"] == component)
+
+    def assert_within_limit(self):
+        self.assertTrue(self.alloy.alive())
+        self.assertLessEqual(self.memory(self.alloy, "VmHWM"), self.limit)
+
+    def test_ten_times_the_series_that_fit_are_scraped_in_turns_below_the_limit(self):
+        # So many series take about ten times what is left.
+        targets = self.enter(Targets((f"t{i}", 5000) for i in range(150)))
+        sink = self.enter(Sink())
+        sink.status = 503  # Nothing is decoded; the queue is on disk.
+        self.start(targets, sink.write_url, 10 * MIB)
+        eventually(lambda: self.shed() > 0, 60, "scrapes to be left out")
+        eventually(lambda: min(targets.served.values()) >= 1, 150, "every target to have its turn")
+        self.assert_within_limit()
+        health = self.health("prometheus.scrape.many")
+        self.assertEqual(health["state"], "unhealthy")
+        self.assertIn("memory is short", health["message"])
+        self.assertIn("Scrapes are left out", self.alloy.log())
+        self.assertEqual(self.alloy.stop(), 0)
+
+    def test_a_dead_sink_and_series_that_grow_for_ever_leave_the_others_their_scrapes(self):
+        steady = [f"steady{i}" for i in range(3)]
+        targets = self.enter(Targets([(p, 100) for p in steady] + [("growing", 100)]))
+        sink = self.enter(Sink())
+        sink.status = 503
+        self.start(targets, sink.write_url, 10 * MIB)
+        eventually(lambda: min(targets.served.values()) >= 2, 30, "scrapes")
+        targets.growth["growing"] = 10_000
+        eventually(lambda: self.shed() > 0, 120, "scrapes to be left out")
+        before = dict(targets.served)
+        eventually(lambda: all(targets.served[p] > before[p] + 3 for p in steady), 60,
+                   "steady targets to be scraped")
+        self.assert_within_limit()
+        # What was too much is gone: everything is scraped again.
+        targets.growth["growing"] = 0
+        targets.series["growing"] = 100
+        before = targets.served["growing"]
+        eventually(lambda: targets.served["growing"] > before + 5, 60, "the other one as well")
+        eventually(lambda: self.health("prometheus.scrape.many")["state"] == "healthy", 90,
+                   "the component to be healthy again")
+        self.assertEqual(self.alloy.stop(), 0)
+
+    def test_pushes_are_refused_while_memory_is_short(self):
+        port_line = 'prometheus.receive_http "in" {{\n  http {{\n    listen_port = {port}\n  }}\n' \
+                    '  forward_to = []\n}}\n'
+        from peers import free_port
+        port = free_port()
+        os.environ["GOMEMLIMIT"] = "1MiB"
+        self.addCleanup(os.environ.pop, "GOMEMLIMIT")
+        self.alloy = self.enter(Alloy(self.folder, port_line.format(port=port)))
+        url = f"http://127.0.0.1:{port}/api/v1/metrics/write"
+        self.assertEqual(http(url, method="POST")[0], 503)
+        self.assertEqual(self.metric(r"alloy_requests_shed_total\{[^}]*\}"), 1)
+        self.assertEqual(self.health("prometheus.receive_http.in")["state"], "unhealthy")
+        self.assertEqual(self.metric("alloy_memory_level"), 4)
+
+    def test_a_limit_that_is_none_is_refused_at_the_start(self):
+        os.environ["GOMEMLIMIT"] = "a lot"
+        self.addCleanup(os.environ.pop, "GOMEMLIMIT")
+        alloy = Alloy(self.folder, "").start_only()
+        self.assertEqual(alloy.child.wait(20), 1)
+        self.assertIn("malformed GOMEMLIMIT", alloy.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
