@@ -1,6 +1,7 @@
 #include "app/program.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <malloc.h>
 #include <sys/resource.h>
@@ -149,6 +150,7 @@ class Program {
   Result<runtime::ConfigSource> read_source(const std::string& path);
   runtime::ControllerOptions remote_controller_options();
   static Task<> live(Program* self);
+  uint64_t used_memory();
   void watch_load(TaskGroup& group, const StopToken& stop);
   Task<bool> load_first();
   Task<> follow_reloads();
@@ -166,7 +168,7 @@ class Program {
   std::shared_ptr<LogSink> log_sink_ = std::make_shared<LogSink>();
   Logger logger_{log_sink_};
   Executor executor_;
-  MemoryBudget memory_{memory_limit_.bytes, real_clock(), resident_bytes};
+  MemoryBudget memory_{memory_limit_.bytes, real_clock(), [this] { return used_memory(); }};
   MemoryWatch memory_watch_{memory_, real_clock(), logger_.with({{"service", "memory"}}),
                             [] { ::malloc_trim(0); }};
   ScrapeGate scrape_gate_{real_clock(), memory_, std::max(1U, std::thread::hardware_concurrency())};
@@ -197,6 +199,7 @@ class Program {
   std::unique_ptr<Controller> remote_controller_;  // What runs the remote configuration.
   std::unique_ptr<remotecfg::Service> remotecfg_;
   std::unique_ptr<Controller> controller_;
+  std::atomic<uint64_t> series_bytes_peak_ = 0;  // Of used_memory().
   StopSource stop_;
   Event reload_requested_;
   Result<int> status_ = 0;
@@ -304,6 +307,19 @@ Task<> Program::live(Program* self) {
   self->logger_.with({{"service", "http"}})
       .info("http server closed", {{"addr", self->http_.address()}});
   self->signals_.finish();
+}
+
+// Series that were given up leave room for others, which only the store can tell from what is used:
+// it never gets smaller.
+uint64_t Program::used_memory() {
+  const uint64_t resident = resident_bytes();
+  const uint64_t series = series_.bytes();
+  const uint64_t peak = std::max(series_bytes_peak_.load(), series);
+  series_bytes_peak_ = peak;
+  const uint64_t reusable = std::min(peak - series, resident);
+  // What else has grown meanwhile is not to pass the limit for it.
+  const bool is_beyond = resident > memory_limit_.bytes + memory_limit_.bytes / 20;
+  return is_beyond ? resident : resident - reusable;
 }
 
 void Program::watch_load(TaskGroup& group, const StopToken& stop) {

@@ -15,10 +15,12 @@ constexpr Duration on_time = 1ms;
 constexpr Duration too_late = 4ms;
 // As many as begin with, and remain: so many times the least.
 constexpr double window_start = 4;
+// So much room there is to be for each target that is scraped for the first time.
+constexpr uint64_t new_bytes = 2 << 20;
 constexpr double window_max = 10'000;
 // When nobody gave up a place for so long, one scrape tries whether there is one all the same: what
 // was given back to the allocator still counts as used.
-constexpr Duration trial_interval = 1s;
+constexpr Duration trial_interval = 100ms;
 // The window grows and shrinks by this part of it.
 constexpr double step = 1.0 / 8;
 constexpr double average_weight = 1.0 / 16;
@@ -41,12 +43,15 @@ ScrapeGate::ScrapeGate(Clock& clock, MemoryBudget& memory, unsigned threads)
 // Those that need memory get it while there is plenty, and then in place of those that gave it up.
 bool ScrapeGate::has_room(bool needs_memory) {
   if (static_cast<double>(under_way_) >= window_) return false;
+  if (needs_memory && new_under_way_ > 0 && memory_.room() / new_bytes <= new_under_way_)
+    return false;
   if (!needs_memory || !memory_.is_at_least(MemoryLevel::full)) return true;
   return given_up_ > 0 && !memory_.is_at_least(MemoryLevel::over);
 }
 
 void ScrapeGate::take(const Turn& turn, double intervals_waited) {
   ++under_way_;
+  if (turn.needs_memory) ++new_under_way_;
   waited_ += (intervals_waited - waited_) * average_weight;
   if (turn.needs_memory && given_up_ > 0) --given_up_;
 }
@@ -107,9 +112,10 @@ void ScrapeGate::admit_waiting() {
   }
 }
 
-bool ScrapeGate::leave() {
+bool ScrapeGate::leave(const Turn& turn) {
   const std::lock_guard lock(mutex_);
   --under_way_;
+  if (turn.needs_memory) --new_under_way_;
   const bool gives_up = waiting_[true].size() > given_up_ && memory_.is_at_least(MemoryLevel::full);
   if (gives_up) {
     ++given_up_;
@@ -131,7 +137,8 @@ Duration ScrapeGate::probe(Duration late) {
   if (is_crowded && late < on_time) window_ = std::min(window_max, window_ + change);
   if (late > too_late) window_ = std::max(window_min_, window_ - change);
   const SteadyTime now = clock_.steady();
-  if (!waiting_[true].empty() && given_up_ == 0 && now - given_up_at_ >= trial_interval) {
+  const bool nobody_gives_up = now - given_up_at_ >= trial_interval;
+  if (!waiting_[true].empty() && given_up_ == 0 && nobody_gives_up) {
     given_up_ = 1;
     given_up_at_ = now;
   }

@@ -72,7 +72,7 @@ struct Fixture {
   }
   bool leave(Visitor& visitor) {
     visitor.is_under_way = false;
-    return gate.leave();
+    return gate.leave(visitor.turn);
   }
   bool comes_true(const std::function<bool()>& condition) {
     for (int i = 0; i < 20'000 && !condition(); ++i)
@@ -123,6 +123,7 @@ TEST_CASE_FIXTURE(Fixture, "a scrape that has not begun when the next is due is 
 TEST_CASE_FIXTURE(Fixture, "targets take turns when there is more to do than can be done") {
   const auto inside = fill();
   visitors.back().stop.request_stop();
+  REQUIRE(comes_true([&] { return !visitors.back().is_waiting; }));
   std::vector<Visitor*> targets;
   for (int i = 0; i < 6; ++i) targets.push_back(&add());
   // Half of them can be scraped in an interval.

@@ -156,9 +156,14 @@ void Ingest::forget(const Series& series) {
   starts_.forget(series);
 }
 
+bool Ingest::lacks_memory() {
+  return memory_ != nullptr && ++unchecked_ % checked_every == 0 &&
+         memory_->is_at_least(MemoryLevel::over);
+}
+
 void Ingest::forget_all() {
   cache_.clear();
-  last_exemplars_.clear();
+  recent_exemplars_ = {};
   starts_ = {};
 }
 
@@ -251,8 +256,7 @@ Result<SeriesCache::Entry*> Ingest::read_new(const Line& line, IngestScratch& sc
                                              IngestCounts& counts) {
   if (line.text.size() > SeriesCache::series_bytes_max) return fail("series is too long");
   if (SeriesCache::Entry* entry = cache_.find(line.text)) return entry;
-  if (memory_ != nullptr && ++unchecked_ % checked_every == 0 &&
-      memory_->is_at_least(MemoryLevel::over)) {
+  if (lacks_memory()) {
     counts.lacks_memory = true;
     return fail("not enough memory", ErrorKind::full);
   }

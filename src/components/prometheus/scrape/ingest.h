@@ -157,6 +157,7 @@ class Ingest {
   bool relabel(LabelBuilder& labels) const;
   const Series& stand_in();
   Result<void> check_labels(std::span<const Label> labels, IngestCounts& counts) const;
+  bool lacks_memory();
   void mark_ended(int64_t time_ms, IngestScratch& scratch);
   void forget(const Series& series);
 
@@ -175,8 +176,8 @@ class Ingest {
 
   SeriesStore& store_;
   MemoryBudget* memory_ = nullptr;
-  uint32_t unchecked_ = 0;  // New series since the memory was asked for.
-  SeriesRef dropped_;       // Stands for all series that the rules drop; once there is one.
+  uint32_t unchecked_ = 0;      // New series since the memory was asked for.
+  SeriesRef dropped_;           // Stands for all series that the rules drop; once there is one.
   SeriesNumber dropped_number_ = no_series;
   LabelSet target_labels_;
   IngestSettings settings_;

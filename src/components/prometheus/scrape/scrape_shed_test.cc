@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(Fixture, "a scrape that memory is short for is left out as a w
   REQUIRE(eventually([&] { return collector->last_size == 1005; }));
   settle();
   target.series = 3000;
-  used = 990'000'000;
+  used = 1'000'000'000;
   const int batches = collector->batches;
   REQUIRE(eventually([&] { return scrape.health().state == HealthState::unhealthy; }));
   CHECK(scrape.health().message == "scrapes are left out: memory is short");
