@@ -18,9 +18,6 @@ constexpr double window_start = 4;
 // So much room there is to be for each target that is scraped for the first time.
 constexpr uint64_t new_bytes = 2 << 20;
 constexpr double window_max = 10'000;
-// When nobody gave up a place for so long, one scrape tries whether there is one all the same: what
-// was given back to the allocator still counts as used.
-constexpr Duration trial_interval = 100ms;
 // The window grows and shrinks by this part of it.
 constexpr double step = 1.0 / 8;
 constexpr double average_weight = 1.0 / 16;
@@ -40,20 +37,18 @@ ScrapeGate::ScrapeGate(Clock& clock, MemoryBudget& memory, unsigned threads)
       window_min_(2 + 2 * threads),
       window_(window_start * window_min_) {}
 
-// Those that need memory get it while there is plenty, and then in place of those that gave it up.
+// Those that need memory get it while there is some, a few at a time.
 bool ScrapeGate::has_room(bool needs_memory) {
   if (static_cast<double>(under_way_) >= window_) return false;
   if (needs_memory && new_under_way_ > 0 && memory_.room() / new_bytes <= new_under_way_)
     return false;
-  if (!needs_memory || !memory_.is_at_least(MemoryLevel::full)) return true;
-  return given_up_ > 0 && !memory_.is_at_least(MemoryLevel::over);
+  return !needs_memory || !memory_.is_at_least(MemoryLevel::full);
 }
 
 void ScrapeGate::take(const Turn& turn, double intervals_waited) {
   ++under_way_;
   if (turn.needs_memory) ++new_under_way_;
   waited_ += (intervals_waited - waited_) * average_weight;
-  if (turn.needs_memory && given_up_ > 0) --given_up_;
 }
 
 Task<ScrapeGate::Verdict> ScrapeGate::enter(Turn* turn, SteadyTime until, StopToken stop) {
@@ -112,21 +107,15 @@ void ScrapeGate::admit_waiting() {
   }
 }
 
-bool ScrapeGate::leave(const Turn& turn) {
+void ScrapeGate::leave(const Turn& turn) {
   const std::lock_guard lock(mutex_);
   --under_way_;
   if (turn.needs_memory) --new_under_way_;
-  const bool gives_up = waiting_[true].size() > given_up_ && memory_.is_at_least(MemoryLevel::full);
-  if (gives_up) {
-    ++given_up_;
-    given_up_at_ = clock_.steady();
-  }
   admit_waiting();
   // What slow targets once needed is more than enough when they have gone.
   const double usual = window_start * window_min_;
   if (window_ > usual && static_cast<double>(under_way_) < window_ / 2)
     window_ = std::max(usual, window_ * (1 - average_weight / 4));
-  return gives_up;
 }
 
 // Draws the consequences of a timer that was so late; returns when to set the next, or 0.
@@ -136,12 +125,6 @@ Duration ScrapeGate::probe(Duration late) {
   const double change = std::max(1.0, window_ * step);
   if (is_crowded && late < on_time) window_ = std::min(window_max, window_ + change);
   if (late > too_late) window_ = std::max(window_min_, window_ - change);
-  const SteadyTime now = clock_.steady();
-  const bool nobody_gives_up = now - given_up_at_ >= trial_interval;
-  if (!waiting_[true].empty() && given_up_ == 0 && nobody_gives_up) {
-    given_up_ = 1;
-    given_up_at_ = now;
-  }
   admit_waiting();
   if (!waiting_[false].empty() || (!waiting_[true].empty() && is_crowded)) return probe_interval;
   return waiting_[true].empty() ? Duration::zero() : memory_interval;

@@ -46,8 +46,8 @@ class ScrapeGate {
 
   // Waits for the permission to begin. From any strand.
   Task<Verdict> enter(Turn* turn, SteadyTime until, StopToken stop);
-  // A scrape that was admitted is over. True: the target is to give up its series.
-  [[nodiscard]] bool leave(const Turn& turn);
+  // A scrape that was admitted is over.
+  void leave(const Turn& turn);
 
   // Finds out how much may be done while somebody waits, until asked to stop.
   Task<> run(StopToken stop);
@@ -72,8 +72,6 @@ class ScrapeGate {
   size_t new_under_way_ = 0;  // Of these, those that need memory.
   double window_;             // So many may be under way.
   double waited_ = 0;         // How many intervals scrapes wait on average just now.
-  size_t given_up_ = 0;       // Places in memory that nobody has taken yet.
-  SteadyTime given_up_at_;    // The last time.
   Queue waiting_[2];          // With the second, those that need memory.
 };
 

@@ -207,7 +207,7 @@ Task<TargetLoop::Turn> TargetLoop::take_turn() {
       break;
   }
   if (!is_missed() && !is_stopped()) co_await scrape();
-  if (gate->leave(turn_)) ingest_.forget_all();
+  gate->leave(turn_);
   co_return Turn::taken;
 }
 
