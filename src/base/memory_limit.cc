@@ -15,7 +15,6 @@
 namespace alloy {
 namespace {
 
-constexpr double share_default = 0.9;
 // A group of version 1 without a limit says a number near the largest one.
 constexpr uint64_t unlimited = uint64_t{1} << 60;
 
@@ -95,8 +94,7 @@ std::optional<uint64_t> limit_of(const Mount& mount, std::string group) {
 }
 
 Result<std::optional<double>> share_of(const std::optional<std::string>& text) {
-  if (!text || text->empty()) return share_default;
-  if (*text == "off") return std::optional<double>();
+  if (!text || text->empty() || *text == "off") return std::optional<double>();
   double share = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), share);
   if (error != std::errc() || end != text->data() + text->size() || !(share > 0 && share <= 1))

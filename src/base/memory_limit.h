@@ -28,8 +28,8 @@ struct MemoryLimitSources {
 };
 MemoryLimitSources memory_limit_sources();
 
-// GOMEMLIMIT; without it the share of the control group's limit that AUTOMEMLIMIT says (0.9; "off":
-// none), or of all memory with AUTOMEMLIMIT_EXPERIMENT=system where no group has a limit.
+// GOMEMLIMIT; without it the share of the control group's limit that AUTOMEMLIMIT says ("off", or
+// not set: none), or of all memory with AUTOMEMLIMIT_EXPERIMENT=system where no group has a limit.
 Result<MemoryLimit> find_memory_limit(const MemoryLimitSources& sources);
 
 // The lowest limit of the process's control groups, of version 1 or 2, and of those around them.

@@ -14,7 +14,7 @@ namespace {
 struct Machine {
   std::string root =
       std::filesystem::temp_directory_path() / ("memory_limit_test." + std::to_string(::getpid()));
-  std::map<std::string, std::string> variables;
+  std::map<std::string, std::string> variables = {{"AUTOMEMLIMIT", "0.9"}};
 
   ~Machine() { std::filesystem::remove_all(root); }
   void file(const std::string& path, std::string_view text) {
@@ -72,6 +72,8 @@ TEST_CASE("nine tenths of the control group's limit are the limit") {
   machine.variables["AUTOMEMLIMIT"] = "0.5";
   CHECK(machine.bytes() == 500000);
   machine.variables["AUTOMEMLIMIT"] = "off";
+  CHECK(machine.bytes() == 0);
+  machine.variables.erase("AUTOMEMLIMIT");
   CHECK(machine.bytes() == 0);
   machine.variables["AUTOMEMLIMIT"] = "1.5";
   CHECK_FALSE(machine.limit().has_value());
