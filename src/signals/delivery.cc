@@ -16,10 +16,13 @@ DeliveryPointer Delivery::join(std::vector<DeliveryPointer> deliveries) {
   std::erase(deliveries, nullptr);
   if (deliveries.empty()) return nullptr;
   if (deliveries.size() == 1) return deliveries.front();
-  return create([held = std::move(deliveries)](Outcome outcome) {
+  const bool source_waits = std::ranges::all_of(deliveries, &Delivery::source_waits);
+  auto joined = create([held = std::move(deliveries)](Outcome outcome) {
     if (outcome == Outcome::delivered) return;
     for (const DeliveryPointer& delivery : held) delivery->fail();
   });
+  if (source_waits) joined->set_source_waits();
+  return joined;
 }
 
 Delivery::~Delivery() {

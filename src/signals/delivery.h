@@ -37,6 +37,11 @@ class Delivery {
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
+  // Says that the source hands on nothing more until this is settled: who waits for more lines (the
+  // rest of a block) must not keep it meanwhile. Before anybody else has it.
+  void set_source_waits() { source_waits_ = true; }
+  bool source_waits() const { return source_waits_; }
+
   void fail() { failed_.store(true, std::memory_order_relaxed); }
   bool has_failed() const { return failed_.load(std::memory_order_relaxed); }
 
@@ -48,6 +53,7 @@ class Delivery {
 
  private:
   Settled settled_;
+  bool source_waits_ = false;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> is_partly_taken_ = false;  // Whether the list below has anything.
   mutable std::mutex mutex_;                   // Guards everything below.

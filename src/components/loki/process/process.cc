@@ -115,7 +115,10 @@ Task<> Process::run(StopToken stop) {
       woken = co_await clock().sleep(retry_interval, stop);
     }
   }
-  processor_->close();
+  if (const uint64_t lost = processor_->close(); lost > 0) {
+    dropped_lines(options().metrics, "stopped").add(static_cast<double>(lost));
+    logger().error("no receiver takes the lines that were held back", {{"lines", lost}});
+  }
 }
 
 std::optional<Described> Process::debug_info() const {

@@ -121,6 +121,32 @@ TEST_CASE("loki.process holds the lines of a block back until it ends, or time i
   CHECK(!process.send({"d"}));
 }
 
+TEST_CASE("loki.process acknowledges an open block to a source that waits for each batch") {
+  Fixture process;
+  REQUIRE(process.configure("stage.multiline { firstline = \"^\\\\S\" }"));
+  process.harness.start();
+  const auto send = [&](std::vector<std::string_view> lines) {
+    bool is_settled = false;
+    auto delivery = Delivery::create([&](auto) { is_settled = true; });
+    delivery->set_source_waits();
+    REQUIRE(process.send(std::move(lines), std::move(delivery)));
+    CHECK(is_settled);
+  };
+  send({"a", " 1"});
+  send({" 2", "b"});
+  CHECK(process.sink->take() == Lines{"{job=\"t\"} a\n 1\n 2"});
+  SUBCASE("it goes on at the end") {
+    process.harness.stop();
+    CHECK(process.sink->take() == Lines{R"({job="t"} b)"});
+    CHECK(process.harness.metric("loki_process_dropped_lines_total") == 0);
+  }
+  SUBCASE("what nobody takes then is counted") {
+    process.sink->set_refuses(true);
+    process.harness.stop();
+    CHECK(process.harness.metric("loki_process_dropped_lines_total") == 1);
+  }
+}
+
 TEST_CASE("loki.process does not process a refused batch twice") {
   Fixture process;
   REQUIRE(process.configure(R"(

@@ -14,19 +14,9 @@ namespace {
 // More batches than this are never under way from sources that wait.
 constexpr size_t refused_max = 256;
 
-// A delivery of its own that fails the others; null where nobody waits.
 DeliveryPointer joined(const DeliveryPointer& batch, std::vector<DeliveryPointer> released) {
-  std::ranges::sort(released);
-  const auto repeated = std::ranges::unique(released);
-  released.erase(repeated.begin(), repeated.end());
-  std::erase(released, nullptr);
-  std::erase(released, batch);
-  if (released.empty()) return batch;
-  if (batch != nullptr) released.push_back(batch);
-  return Delivery::create([held = std::move(released)](Delivery::Outcome outcome) {
-    if (outcome == Delivery::Outcome::delivered) return;
-    for (const DeliveryPointer& delivery : held) delivery->fail();
-  });
+  released.push_back(batch);
+  return Delivery::join(std::move(released));
 }
 
 }  // namespace
@@ -200,31 +190,40 @@ std::optional<SteadyTime> Processor::next_flush() {
   return std::min(*next, clock_.steady() + *installed_->pipeline->wait_min());
 }
 
-void Processor::flush_all(Installed& installed, LogsFanout& fanout) {
+uint64_t Processor::flush_all(Installed& installed, LogsFanout& fanout) {
   auto run = take_run(installed);
   run->begin(nullptr);
   installed.pipeline->flush(SteadyTime::max(), *run);
-  if (run->out.empty()) return;
+  if (run->out.empty()) return 0;
   if (live_.is_watched()) show("OUT", run->out);
   const LogBatch out{.entries = run->out, .delivery = joined(nullptr, std::move(run->released))};
+  if (fanout.receive(out)) return 0;
   // What nobody takes is read again by sources that wait for its delivery.
-  if (!fanout.receive(out) && out.delivery != nullptr) out.delivery->fail();
+  if (out.delivery == nullptr) return out.entries.size();
+  out.delivery->fail();
+  return 0;
 }
 
-void Processor::close() {
+uint64_t Processor::close() {
+  uint64_t lost = 0;
   {
     const std::lock_guard lock(refused_mutex_);
     for (const auto& [delivery, refused] : refused_) refused->delivery->fail();
     refused_.clear();
     for (const auto& refused : refused_flushes_) {
-      if (refused->delivery != nullptr) refused->delivery->fail();
+      if (refused->delivery != nullptr) {
+        refused->delivery->fail();
+      } else if (!send_again(*refused)) {
+        lost += refused->lines.entries().size();
+      }
     }
     refused_flushes_.clear();
   }
   const std::lock_guard lock(mutex_);
-  if (!is_closed_ && installed_ != nullptr) flush_all(*installed_, fanout_);
+  if (!is_closed_ && installed_ != nullptr) lost += flush_all(*installed_, fanout_);
   is_closed_ = true;
   fanout_.set_receivers({});
+  return lost;
 }
 
 std::vector<StageCounts> Processor::counts() const {

@@ -31,8 +31,9 @@ class Processor final : public LogsReceiver {
   std::optional<SteadyTime> next_flush();
   // Called, under a lock, when there is something to flush that wasn't there before.
   void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
-  // Passes on what is held back, and takes no more batches.
-  void close();
+  // Passes on what is held back, and takes no more batches. Returns how many lines nobody took and
+  // no source will hand on again.
+  uint64_t close();
   std::vector<StageCounts> counts() const;
 
   std::string capsule_display() const override { return name_; }
@@ -58,7 +59,7 @@ class Processor final : public LogsReceiver {
   Result<void> send_again(Refused& refused);
   std::unique_ptr<Refused> keep(const LogBatch& batch, DeliveryPointer of_batch);
   void remember(std::unique_ptr<Refused> refused);
-  void flush_all(Installed& installed, LogsFanout& fanout);
+  uint64_t flush_all(Installed& installed, LogsFanout& fanout);
   void show(std::string_view direction, std::span<const LogEntry> entries) const;
 
   SeriesStore& store_;

@@ -18,7 +18,7 @@ std::span<const Label> keep(std::span<const Label> labels, Scratch& memory) {
 
 }  // namespace
 
-HeldLine::HeldLine(const Line& line, const Run& run)
+HeldLine::HeldLine(const Line& line, const DeliveryPointer& delivery)
     : text(line.text), memory_(512), timestamp_ns_(line.timestamp_ns) {
   keep(line.labels.get(), memory_, labels_);
   keep(line.metadata, memory_, metadata_);
@@ -27,7 +27,7 @@ HeldLine::HeldLine(const Line& line, const Run& run)
     if (value.is_text()) value = ExtractedValue::text(memory_.keep(value.raw_text()));
     extracted_.emplace_back(memory_.keep(name), value);
   });
-  hold(run.delivery);
+  hold(delivery);
 }
 
 void HeldLine::hold(const DeliveryPointer& delivery) {

@@ -55,8 +55,13 @@ class Run {
 
   Scratch scratch;
   SeriesCache series;
-  std::vector<LogEntry> out;              // The lines that have come through.
-  DeliveryPointer delivery;               // Of the batch.
+  std::vector<LogEntry> out;  // The lines that have come through.
+  DeliveryPointer delivery;   // Of the batch.
+  // What a line waits with that needs more lines: a source that hands on nothing more until this
+  // one is acknowledged would never bring them.
+  DeliveryPointer delivery_of_open_block() const {
+    return delivery != nullptr && delivery->source_waits() ? nullptr : delivery;
+  }
   std::vector<DeliveryPointer> released;  // Of lines that were held back earlier.
 
  private:
@@ -69,7 +74,7 @@ class Run {
 // A line that a stage keeps beyond its batch, with a copy of everything.
 class HeldLine {
  public:
-  HeldLine(const Line& line, const Run& run);
+  HeldLine(const Line& line, const DeliveryPointer& delivery);
 
   // Copies it into `line`, its texts into the memory of the run, and hands over its deliveries.
   void restore(Line& line, const NameTable& names, Run& run);

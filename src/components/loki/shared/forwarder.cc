@@ -16,11 +16,13 @@ struct Settlement {
 };
 
 DeliveryPointer make_delivery(const std::shared_ptr<Settlement>& settlement) {
-  return Delivery::create([settlement](Delivery::Outcome outcome) {
+  auto delivery = Delivery::create([settlement](Delivery::Outcome outcome) {
     settlement->is_lost = outcome == Delivery::Outcome::failed;
     settlement->is_settled = true;
     settlement->settled.notify();
   });
+  delivery->set_source_waits();
+  return delivery;
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ class CriStage final : public Stage {
       flushed_.add(static_cast<double>(held_.size()));
       release_all(run);
     }
-    auto next = std::make_unique<HeldLine>(line, run);
+    auto next = std::make_unique<HeldLine>(line, run.delivery_of_open_block());
     auto& held = held_[key];
     if (held != nullptr) {
       next->text = held->text + next->text;

@@ -136,7 +136,7 @@ class WaitingLimitStage final : public Stage {
     const SteadyTime now = run.steady();
     if (held_.empty() && bucket_.take(now)) return pass(line, run);
     if (held_.empty()) next_ = bucket_.next(now);
-    held_.emplace_back(line, run);
+    held_.emplace_back(line, run.delivery);
   }
 
   TokenBucket bucket_;

@@ -63,9 +63,9 @@ class MultilineStage final : public Stage {
     const bool is_late = block.lines > 0 && now - block.seen_at >= arguments_.max_wait_time;
     if (is_first || is_late) release(block, run);
     if (is_first)
-      block.first = std::make_unique<HeldLine>(line, run);
+      block.first = std::make_unique<HeldLine>(line, run.delivery_of_open_block());
     else
-      block.first->hold(run.delivery);
+      block.first->hold(run.delivery_of_open_block());
     if (!block.text.empty()) block.text += '\n';
     std::string_view text = line.text;
     if (arguments_.trim_newlines) {
