@@ -71,9 +71,15 @@ void Log::lose(const Counts& counts) {
   for (const auto& [key, reader] : readers_) reader->appended->notify();
 }
 
-// Once it is there it never fails on a full disk; until then it is tried again each time.
+// Of what is on disk: what only memory has comes in again from its open batch, with another
+// sequence. Once the file is there it never fails on a full disk; until then it is tried again each
+// time.
 void Log::store_end() {
-  const Cursor end{.sequence = next_sequence_, .counted = counted_};
+  Cursor end{.sequence = next_sequence_, .counted = counted_};
+  if (!memory_.empty()) {
+    const RecordHeader& first = memory_.front().header;
+    end = {.sequence = first.sequence, .counted = first.counted_before};
+  }
   if (end_file_ && end_file_->store(end)) return;
   auto file = CursorFile::create(*options_.files, path_of(end_file_name), {}, end);
   end_file_ = file ? *std::move(file) : nullptr;
@@ -413,6 +419,7 @@ void Log::tidy() {
     drop_front_segment(DropReason::expired);
   }
   flush_memory();
+  store_end();
   for (const auto& [key, reader] : readers_) {
     if (!reader->stored) store_cursor(*reader);
   }

@@ -438,7 +438,10 @@ struct FullDisk : Fixture {
     MemoryFileSystem left = files.snapshot();
     const auto next = *Log::open({.folder = "q", .files = &left});
     recover_open_batches(*next, left, {}, finish_plain);
-    return read_all(*next->reader("a"));
+    const auto next_reader = next->reader("a");
+    const auto payloads = read_all(*next_reader);
+    CHECK(dropped(*next_reader, DropReason::damaged) == 0);
+    return payloads;
   }
 };
 

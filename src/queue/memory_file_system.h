@@ -99,7 +99,7 @@ class MemoryFileSystem final : public FileSystem {
         const uint64_t fits =
             part.size() - std::min<uint64_t>(part.size(), grows > room ? grows - room : 0);
         if (fits > 0 && offset + fits > content_->size()) content_->resize(offset + fits);
-        std::memcpy(content_->data() + offset, part.data(), fits);
+        if (fits > 0) std::memcpy(content_->data() + offset, part.data(), fits);
         if (fits < part.size()) return fail("no space left on device", ErrorKind::full);
         offset = end;
       }

@@ -93,9 +93,8 @@ TEST_CASE("a native histogram brings all its exemplars, or those of its buckets"
   const auto exemplars_of = [](const std::string& histogram) {
     std::string text;
     std::vector<NativeLine> natives;
-    REQUIRE(
-        write_as_text(family("n", 4, bytes(7, histogram)), NativeHistograms::alone, text, natives)
-            .has_value());
+    const std::string body = family("n", 4, bytes(7, histogram));  // Exemplars point into it.
+    REQUIRE(write_as_text(body, NativeHistograms::alone, text, natives).has_value());
     std::string traces;
     for (const RawExemplar& one : natives[0].exemplars) {
       traces += one.labels[0].value;

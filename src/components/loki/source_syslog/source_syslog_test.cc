@@ -56,7 +56,11 @@ struct Fixture {
       INFO((updated ? std::string() : updated.error().message()));
       REQUIRE(updated);
       if (!std::exchange(is_started, true)) syslog.start();
-      const auto is_refused = [&] { return syslog.health().message.contains("in use"); };
+      // The message may still be that of the last port.
+      const auto is_refused = [&] {
+        const std::string message = syslog.health().message;
+        return message.contains("in use") && message.contains(fmt::format(":{}", port));
+      };
       REQUIRE(syslog.wait_until([&] { return is_refused() || try_port(type, port) == 0; }));
       if (!is_refused()) return;
     }
