@@ -107,8 +107,8 @@ class Program {
         memory_limit_(std::move(memory_limit)) {
     services_.add<MemoryBudget>(memory_);
     services_.add<ScrapeGate>(scrape_gate_);
-    memory_watch_.register_metrics(metrics_.registry());
-    scrape_gate_.register_metrics(metrics_.registry());
+    if (memory_limit_.bytes != 0) memory_watch_.register_metrics(metrics_.registry());
+    scrape_gate_.set_metrics(metrics_.registry());
     services_.add<ComponentHttp>(http_);
     services_.add<Cluster>(cluster_);
     cluster_.register_metrics(metrics_.registry());

@@ -70,6 +70,9 @@ Task<ScrapeGate::Verdict> ScrapeGate::enter(Turn* turn, SteadyTime until, StopTo
     waiting_[turn->needs_memory].emplace(*turn->place, waiter);
   }
   crowded_.notify();
+  // Not under the lock, which the metrics take themselves.
+  if (metrics_ != nullptr)
+    std::call_once(are_metrics_registered_, [this] { register_metrics(*metrics_); });
   {
     const std::stop_callback on_stop(stop, [&] { waiter->wake.request_stop(); });
     co_await clock_.sleep_until(until, waiter->wake.get_token());

@@ -53,6 +53,8 @@ class ScrapeGate {
   Task<> run(StopToken stop);
 
   void register_metrics(MetricRegistry& metrics);
+  // Registers them once a scrape has had to wait.
+  void set_metrics(MetricRegistry& metrics) { metrics_ = &metrics; }
 
  private:
   struct Waiter;
@@ -66,6 +68,8 @@ class ScrapeGate {
   Clock& clock_;
   MemoryBudget& memory_;
   const double window_min_;
+  MetricRegistry* metrics_ = nullptr;
+  std::once_flag are_metrics_registered_;
   Event crowded_;             // Somebody waits.
   mutable std::mutex mutex_;  // Guards everything below.
   size_t under_way_ = 0;
